@@ -35,7 +35,7 @@ def connections_by_address() -> int:
 
 @pytest.fixture
 async def app(parts: Parts, trusted_proxies: str, connections_by_address: int) -> AsyncIterator[GifApp]:
-    """The web server, listening; it carries two kernels."""
+    """The running web server, with room for two kernels."""
     proxies = TrustedProxies(parse_networks(trusted_proxies.split(",")))
     running = GifApp(
         parts,
@@ -58,7 +58,7 @@ async def stranger(app: GifApp) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def sign_in(app: GifApp) -> AsyncIterator[SignIn]:
-    """Makes an account and gives its browser, signed in."""
+    """Creates an account and returns its signed-in browser."""
     browsers = []
 
     async def sign_in(email: str) -> httpx.AsyncClient:

@@ -46,7 +46,7 @@ FORBIDDEN = [
 ]
 
 
-async def test_a_stranger_sees_the_sign_in_page_and_costs_no_kernel(
+async def test_stranger_sees_the_sign_in_page_and_starts_no_kernel(
     app: GifApp, stranger: httpx.AsyncClient
 ) -> None:
     page = await stranger.get("/")
@@ -56,13 +56,13 @@ async def test_a_stranger_sees_the_sign_in_page_and_costs_no_kernel(
     assert not app.kernels.ids()
 
 
-async def test_a_session_that_is_none_is_a_stranger(app: GifApp, stranger: httpx.AsyncClient) -> None:
+async def test_invalid_session_is_a_stranger(app: GifApp, stranger: httpx.AsyncClient) -> None:
     stranger.cookies.set("gifapp_session", "made up")
     assert 'id="password"' in (await stranger.get("/")).text
     assert not app.kernels.ids()
 
 
-async def test_a_visitor_gets_a_kernel_of_their_own(app: GifApp, sign_in: SignIn) -> None:
+async def test_visitor_gets_their_own_kernel(app: GifApp, sign_in: SignIn) -> None:
     ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
     pages = await asyncio.gather(ada.get("/"), bob.get("/"))
     assert [seen_by_kernel(page)["visitor"] for page in pages] == ["ada@example.org", "bob@example.org"]
@@ -70,7 +70,7 @@ async def test_a_visitor_gets_a_kernel_of_their_own(app: GifApp, sign_in: SignIn
     assert "ada@example.org" in pages[0].text.split('id="sign-out"')[0]
 
 
-async def test_the_kernel_knows_no_secret(monkeypatch: pytest.MonkeyPatch, sign_in: SignIn) -> None:
+async def test_kernel_has_no_secrets(monkeypatch: pytest.MonkeyPatch, sign_in: SignIn) -> None:
     monkeypatch.setenv("GIFAPP_REDIS_URL", "redis://:secret@127.0.0.1/0")
     monkeypatch.setenv("GIFAPP_SECRET_FILE", "/secret.key")
     ada = await sign_in("ada@example.org")
@@ -79,7 +79,7 @@ async def test_the_kernel_knows_no_secret(monkeypatch: pytest.MonkeyPatch, sign_
     assert ours == {"GIFAPP_URL", "GIFAPP_KERNEL_TOKEN"}
 
 
-async def test_the_page_carries_its_policy_and_loads_nothing_from_elsewhere(sign_in: SignIn) -> None:
+async def test_page_has_its_policy_and_loads_nothing_from_other_hosts(sign_in: SignIn) -> None:
     page = await (await sign_in("ada@example.org")).get("/?template=reveal&theme=dark")
     policy = policy_of(page)
     assert policy["script-src"] == {"'self'", "'unsafe-inline'", "blob:"}
@@ -94,13 +94,13 @@ async def test_the_page_carries_its_policy_and_loads_nothing_from_elsewhere(sign
     assert all(address.startswith(("/", "#")) for address in loaded)
 
 
-async def test_nothing_else_of_jupyter_or_voila_is_served(sign_in: SignIn) -> None:
+async def test_other_routes_of_jupyter_and_voila_are_not_served(sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     answers = {path: (await ada.get(path)).status_code for path in FORBIDDEN}
     assert answers == dict.fromkeys(FORBIDDEN, 404)
 
 
-# method, path: the status for nobody, for whoever is signed in; the kernel is nobody's
+# method, path: the status for a stranger and for a signed-in user; the kernel does not exist
 OTHER_ROUTES = {
     ("GET", "/"): (200, 200),
     ("GET", "/operations"): (200, 403),
@@ -115,7 +115,7 @@ OTHER_ROUTES = {
 }
 
 
-async def test_who_may_what_besides_the_api(stranger: httpx.AsyncClient, sign_in: SignIn) -> None:
+async def test_each_role_gets_the_status_in_the_table(stranger: httpx.AsyncClient, sign_in: SignIn) -> None:
     askers = (stranger, await sign_in("ada@example.org"))
     found = {}
     for method, route in OTHER_ROUTES:
@@ -124,19 +124,19 @@ async def test_who_may_what_besides_the_api(stranger: httpx.AsyncClient, sign_in
     assert found == OTHER_ROUTES
 
 
-def test_every_route_besides_the_api_is_in_the_table(app: GifApp) -> None:
+def test_every_route_outside_the_api_is_in_the_table(app: GifApp) -> None:
     paths = [route.format(kernel=uuid4()) for _, route in OTHER_ROUTES]
     routes = [route[0] for route in app.init_handlers() if isinstance(route, tuple)]
     assert [route for route in routes if not any(re.fullmatch(route, path) for path in paths)] == []
 
 
-async def test_nobody_starts_a_kernel_by_hand(app: GifApp, sign_in: SignIn) -> None:
+async def test_kernels_cannot_be_started_by_request(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     assert (await ada.post("/api/kernels", json={"name": "python3"})).status_code == 404
     assert not app.kernels.ids()
 
 
-async def test_a_kernel_is_open_to_its_visitor_alone(app: GifApp, sign_in: SignIn) -> None:
+async def test_kernel_is_open_only_to_its_visitor(app: GifApp, sign_in: SignIn) -> None:
     ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     async with connected(app, ada, kernel_id):
@@ -149,7 +149,7 @@ async def test_a_kernel_is_open_to_its_visitor_alone(app: GifApp, sign_in: SignI
 
 
 @pytest.mark.parametrize("cookie_secure", [True, False])
-async def test_cookies_stay_with_our_pages_and_with_https(
+async def test_cookies_are_restricted_to_our_site_and_https(
     app: GifApp, stranger: httpx.AsyncClient, cookie_secure: bool
 ) -> None:
     account = {"email": "ada@example.org", "password": PASSWORD}
@@ -165,7 +165,7 @@ async def test_cookies_stay_with_our_pages_and_with_https(
     assert "HttpOnly" in cookies["gifapp_session"]
 
 
-async def test_nobody_else_on_this_machine_talks_to_a_kernel(app: GifApp, sign_in: SignIn) -> None:
+async def test_other_users_of_the_machine_cannot_reach_a_kernel(app: GifApp, sign_in: SignIn) -> None:
     kernel_id = kernel_of(await (await sign_in("ada@example.org")).get("/"))
     assert not for_others(app.connection_dir)
     kernel = app.kernel_manager.get_kernel(kernel_id)
@@ -173,7 +173,7 @@ async def test_nobody_else_on_this_machine_talks_to_a_kernel(app: GifApp, sign_i
     assert kernel.get_connection_info()["curve_publickey"]
 
 
-async def test_another_sites_page_cannot_use_the_visitors_cookie(app: GifApp, sign_in: SignIn) -> None:
+async def test_other_sites_cannot_use_the_visitors_cookie(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     with pytest.raises(HTTPClientError, match="403"):
@@ -183,7 +183,9 @@ async def test_another_sites_page_cannot_use_the_visitors_cookie(app: GifApp, si
 
 
 @pytest.mark.parametrize("channel", ["shell", "control"])
-async def test_a_browser_executes_nothing(app: GifApp, sign_in: SignIn, tmp_path: Path, channel: str) -> None:
+async def test_browser_cannot_execute_code(
+    app: GifApp, sign_in: SignIn, tmp_path: Path, channel: str
+) -> None:
     ada = await sign_in("ada@example.org")
     code = f"open({str(tmp_path / 'written')!r}, 'w')"
     async with connected(app, ada, kernel_of(await ada.get("/"))) as page:
@@ -207,7 +209,7 @@ async def test_a_browser_executes_nothing(app: GifApp, sign_in: SignIn, tmp_path
     assert not (tmp_path / "written").exists()
 
 
-async def test_a_page_that_closes_ends_its_kernel_and_nobody_elses(app: GifApp, sign_in: SignIn) -> None:
+async def test_closing_a_page_ends_only_its_kernel(app: GifApp, sign_in: SignIn) -> None:
     ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
     page = await ada.get("/")
     kernel_id = kernel_of(page)
@@ -218,9 +220,7 @@ async def test_a_page_that_closes_ends_its_kernel_and_nobody_elses(app: GifApp, 
     assert not psutil.pid_exists(seen_by_kernel(page)["pid"])
 
 
-async def test_a_visitor_who_leaves_while_the_page_opens_leaves_no_kernel(
-    app: GifApp, sign_in: SignIn
-) -> None:
+async def test_leaving_while_the_page_opens_leaves_no_kernel(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     async with ada.stream("GET", "/") as page:
         await anext(page.aiter_raw())
@@ -229,7 +229,7 @@ async def test_a_visitor_who_leaves_while_the_page_opens_leaves_no_kernel(
     await until(lambda: not clients_open())
 
 
-async def test_a_server_that_stops_leaves_nothing_of_a_page_that_opens(app: GifApp, sign_in: SignIn) -> None:
+async def test_stopping_server_ends_pages_that_are_opening(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     async with ada.stream("GET", "/") as page:
         await anext(page.aiter_raw())
@@ -238,7 +238,7 @@ async def test_a_server_that_stops_leaves_nothing_of_a_page_that_opens(app: GifA
         assert not clients_open()
 
 
-async def test_a_full_server_says_what_to_do(app: GifApp, sign_in: SignIn) -> None:
+async def test_full_server_says_what_to_do(app: GifApp, sign_in: SignIn) -> None:
     ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
     for visitor in (ada, bob):
         await visitor.get("/")
@@ -260,9 +260,7 @@ async def test_signing_out_ends_the_visitors_kernels(app: GifApp, sign_in: SignI
 
 
 @pytest.mark.parametrize("end", ["everywhere", "disabled"])
-async def test_the_end_of_all_sessions_ends_the_visitors_kernels(
-    app: GifApp, sign_in: SignIn, end: str
-) -> None:
+async def test_ending_all_sessions_ends_the_visitors_kernels(app: GifApp, sign_in: SignIn, end: str) -> None:
     ada, identity = await sign_in("ada@example.org"), app.parts.identity
     kernel_of(await ada.get("/"))
     caller = await asyncio.to_thread(identity.caller_of_cookie, ada.cookies["gifapp_session"])
@@ -275,7 +273,7 @@ async def test_the_end_of_all_sessions_ends_the_visitors_kernels(
     assert app.kernels.ids() == []
 
 
-async def test_a_kernel_token_is_worth_access_while_the_session_lives(app: GifApp, sign_in: SignIn) -> None:
+async def test_kernel_token_is_valid_while_the_session_lives(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     caller = await asyncio.to_thread(app.parts.identity.caller_of_cookie, ada.cookies["gifapp_session"])
     bearer = {"Authorization": f"Bearer {await kernel_token(app, caller)}"}
@@ -291,15 +289,13 @@ async def test_a_kernel_token_is_worth_access_while_the_session_lives(app: GifAp
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer made-up"}]
 )
-async def test_a_made_up_kernel_token_is_worth_nothing(
-    stranger: httpx.AsyncClient, headers: dict[str, str]
-) -> None:
+async def test_made_up_kernel_token_is_refused(stranger: httpx.AsyncClient, headers: dict[str, str]) -> None:
     refused = await stranger.post("/api/v1/kernel/token", headers=headers)
     assert refused.status_code == 401
     assert refused.headers["Content-Type"].startswith("application/problem+json")
 
 
-async def test_the_end_of_the_server_is_the_end_of_its_kernels(app: GifApp, sign_in: SignIn) -> None:
+async def test_stopping_the_server_ends_its_kernels(app: GifApp, sign_in: SignIn) -> None:
     page = await (await sign_in("ada@example.org")).get("/")
     async with asyncio.timeout(5):
         await app.stop()
@@ -307,7 +303,7 @@ async def test_the_end_of_the_server_is_the_end_of_its_kernels(app: GifApp, sign
     await until(lambda: not Path(app.connection_dir).exists())
 
 
-async def test_a_port_that_is_taken_is_named(parts: Parts) -> None:
+async def test_taken_port_is_named(parts: Parts) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(errors.PortTaken, match=f"Port {port} on 127.0.0.1"):
@@ -324,7 +320,7 @@ def kernel_of(page: httpx.Response) -> str:
 
 
 def seen_by_kernel(page: httpx.Response) -> dict[str, Any]:
-    """What the last cell of the test's notebook says of its kernel."""
+    """What the last cell of the test's notebook reports about its kernel."""
     outputs = re.findall(r'cell-output\+json">(.+?)</script>', page.text, re.DOTALL)
     return dict(json.loads(ast.literal_eval(json.loads(outputs[-1])["data"]["text/plain"])))
 
@@ -339,7 +335,7 @@ async def connected(
     session: str = "test",
     **headers: str,
 ) -> AsyncIterator[WebSocketClientConnection]:
-    """The websocket to a kernel, opened as a page opens it."""
+    """The websocket to a kernel, opened as a page does."""
     cookie = f"gifapp_session={who.cookies.get('gifapp_session', '')}"
     address = f"{app.local_url.replace('http', 'ws')}/api/kernels/{kernel_id}/channels?session_id={session}"
     asked = HTTPRequest(address, headers={"Cookie": cookie, **headers})
@@ -351,7 +347,7 @@ async def connected(
 
 
 def message(kind: str, channel: str, metadata: dict[str, Any] | None = None, **content: Any) -> bytes:
-    """A message of a page, as it travels."""
+    """A message of a page, encoded as on the wire."""
     header = {"msg_id": uuid4().hex, "msg_type": kind, "session": "test", "username": "", "version": "5.3"}
     parts = [json.dumps(part).encode() for part in (header, {}, metadata or {}, content)]
     return bytes(serialize_msg_to_ws_v1(parts, channel))
@@ -366,25 +362,25 @@ async def next_message(page: WebSocketClientConnection) -> str:
 
 
 def for_others(path: str) -> int:
-    """What everybody but its owner may do with a file."""
+    """The file permissions of everybody but the owner."""
     return Path(path).stat().st_mode & 0o077
 
 
 async def beacon(who: httpx.AsyncClient, kernel_id: str) -> httpx.Response:
-    """What the page sends when it closes."""
+    """The request that a page sends when it closes."""
     if "_xsrf" not in who.cookies:
         who.cookies.set("_xsrf", "any")
     return await who.post(f"/voila/api/shutdown/{kernel_id}", files={"_xsrf": (None, who.cookies["_xsrf"])})
 
 
 async def kernel_token(app: GifApp, caller: Any) -> str:
-    """The token that a new kernel of `caller` was given."""
+    """The token that a new kernel of `caller` received."""
     kernel_id = await app.kernels.start(caller, "python3")
     return str(app.kernel_manager.get_kernel(kernel_id)._launch_args["env"]["GIFAPP_KERNEL_TOKEN"])
 
 
 def clients_open() -> list[PageClient]:
-    """The renderers' connections to kernels."""
+    """The number of the renderers' open connections to kernels."""
     clients = [one for one in gc.get_objects() if type(one) is PageClient]
     return [client for client in clients if not client.context.closed]
 

@@ -1,4 +1,4 @@
-"""Connections that are only held: they take no one else's place."""
+"""Limits on open connections: idle ones must not shut out others."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ HALF_SENT = {
 
 
 class Open:
-    """A stream as far as it is counted."""
+    """A stream, as far as the limits use it."""
 
     def __init__(self) -> None:
         self.is_closed = False
@@ -46,7 +46,7 @@ def streams(count: int) -> list[IOStream]:
     return [Open() for _ in range(count)]  # type: ignore[misc]
 
 
-def test_an_address_has_as_many_as_it_may() -> None:
+def test_connections_per_address_are_limited() -> None:
     connections = Connections(3, max_total=100)
     ada, bob = streams(4), streams(3)
     asked = [connections.count(one, "203.0.113.7", has_asked=True) for one in ada]
@@ -54,7 +54,7 @@ def test_an_address_has_as_many_as_it_may() -> None:
     assert [connections.count(one, "203.0.113.8") for one in bob] == [True] * 3
 
 
-def test_of_ipv6_a_customer_is_an_address() -> None:
+def test_ipv6_addresses_count_by_their_64_bit_prefix() -> None:
     connections = Connections(1, max_total=100)
     opened = streams(3)
     assert connections.count(opened[0], "2001:db8::1", has_asked=True)
@@ -62,7 +62,7 @@ def test_of_ipv6_a_customer_is_an_address() -> None:
     assert connections.count(opened[2], "2001:db8:0:1::1")
 
 
-def test_the_oldest_that_asked_for_nothing_gives_way() -> None:
+def test_oldest_connection_without_a_request_is_closed_first() -> None:
     connections = Connections(3, max_total=100)
     asked, oldest, newer, newest = streams(4)
     for one in (asked, oldest, newer):
@@ -72,7 +72,7 @@ def test_the_oldest_that_asked_for_nothing_gives_way() -> None:
     assert [one.closed() for one in (asked, oldest, newer, newest)] == [False, True, False, False]
 
 
-def test_a_connection_that_has_closed_leaves_its_place() -> None:
+def test_closed_connection_frees_its_place() -> None:
     connections = Connections(1, max_total=2)
     first, second, third = streams(3)
     assert connections.count(first, "203.0.113.7")
@@ -81,7 +81,7 @@ def test_a_connection_that_has_closed_leaves_its_place() -> None:
     assert not connections.count(third, "203.0.113.7")
 
 
-def test_there_is_a_bound_in_all() -> None:
+def test_total_connections_are_limited() -> None:
     connections = Connections(10, max_total=4)
     opened = streams(4)
     for number, one in enumerate(opened):
@@ -92,11 +92,11 @@ def test_there_is_a_bound_in_all() -> None:
     assert connections.has_capacity()
 
 
-def test_one_address_leaves_room_for_others_however_few_there_are() -> None:
+def test_one_address_always_leaves_room_for_others() -> None:
     assert Connections(500, max_total=100).max_by_address == 50
 
 
-def test_a_proxys_connection_is_its_clients() -> None:
+def test_proxied_connection_counts_for_its_client() -> None:
     connections = Connections(1, max_total=100)
     line, other = streams(2)
     assert connections.count(line, None)
@@ -108,7 +108,7 @@ def test_a_proxys_connection_is_its_clients() -> None:
     assert connections.count(other, "203.0.113.7", has_asked=True)
 
 
-def test_addresses_that_were_here_are_forgotten() -> None:
+def test_former_addresses_are_forgotten() -> None:
     connections = Connections(1, max_total=10_000)
     for number in range(3000):
         [stream] = streams(1)
@@ -128,7 +128,7 @@ def connections_by_address() -> int:
 
 @asynccontextmanager
 async def holding(app: GifApp, sent: bytes, count: int = HELD) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Connections from one address on which not more than `sent` comes."""
+    """Connections from one address that send nothing beyond `sent`."""
     lines = [
         await asyncio.open_connection("127.0.0.1", app.port, local_addr=(OUTSIDE, 0)) for _ in range(count)
     ]
@@ -140,7 +140,7 @@ async def holding(app: GifApp, sent: bytes, count: int = HELD) -> AsyncIterator[
 
 
 @pytest.mark.parametrize("sent", HALF_SENT.values(), ids=HALF_SENT)
-async def test_who_only_holds_connections_shuts_nobody_out(
+async def test_idle_connections_do_not_shut_out_others(
     app: GifApp, stranger: httpx.AsyncClient, sent: bytes
 ) -> None:
     async with holding(app, sent) as readers:
@@ -152,15 +152,13 @@ async def test_who_only_holds_connections_shuts_nobody_out(
 
 
 @pytest.mark.parametrize("sent", [HALF_SENT["nothing"], HALF_SENT["headers"]])
-async def test_who_only_holds_connections_does_not_even_shut_out_their_neighbours(
-    app: GifApp, sent: bytes
-) -> None:
+async def test_idle_connections_do_not_even_shut_out_their_own_address(app: GifApp, sent: bytes) -> None:
     async with holding(app, sent), guesser(app.local_url) as same_address:
         assert (await same_address.get("/health/live")).status_code == 200
 
 
 async def first_to_end(readers: list[asyncio.StreamReader], count: int) -> None:
-    """Return once that many have been closed by the server."""
+    """Return once the server has closed this many of them."""
     ends = asyncio.as_completed([reader.read() for reader in readers])
     for _ in range(count):
         with contextlib.suppress(ConnectionError):
@@ -168,7 +166,7 @@ async def first_to_end(readers: list[asyncio.StreamReader], count: int) -> None:
 
 
 @pytest.mark.parametrize("trusted_proxies", [OUTSIDE])
-async def test_behind_a_proxy_its_clients_are_bounded_each(app: GifApp) -> None:
+async def test_proxied_connections_are_limited_per_client(app: GifApp) -> None:
     sent = HALF_SENT["a body that we read"].replace(b"Host: x", b"X-Forwarded-For: 203.0.113.7\r\nHost: x")
     async with holding(app, sent) as readers, guesser(app.local_url) as proxy:
         refused = await asyncio.gather(*(reader.read(5000) for reader in readers[BY_ADDRESS:]))
@@ -180,7 +178,7 @@ async def test_behind_a_proxy_its_clients_are_bounded_each(app: GifApp) -> None:
 @pytest.mark.parametrize(
     "sent", [HALF_SENT["nothing"], HALF_SENT["headers"], HALF_SENT["a body of the page"]]
 )
-async def test_what_does_not_come_is_not_waited_for(app: GifApp, sent: bytes) -> None:
+async def test_incomplete_request_times_out(app: GifApp, sent: bytes) -> None:
     impatient = WebServer(app.app, idle_s=0.2, body_s=0.2)
     impatient.listen(0, "127.0.0.1")
     [listening] = impatient._listening
@@ -192,7 +190,7 @@ async def test_what_does_not_come_is_not_waited_for(app: GifApp, sent: bytes) ->
     writer.close()
 
 
-async def test_the_server_waits_for_nothing_for_long(app: GifApp) -> None:
+async def test_server_has_no_long_timeouts(app: GifApp) -> None:
     params = app._server.conn_params
     assert params.header_timeout is not None
     assert params.header_timeout < 120
@@ -200,7 +198,7 @@ async def test_the_server_waits_for_nothing_for_long(app: GifApp) -> None:
     assert params.body_timeout < 120
 
 
-def test_as_many_files_may_be_open_as_the_system_allows() -> None:
+def test_limit_of_open_files_is_raised_to_the_systems_maximum() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     program = (
         "import resource; from gifapp.processes import allow_open_files; allow_open_files();"
@@ -212,7 +210,7 @@ def test_as_many_files_may_be_open_as_the_system_allows() -> None:
     assert output.split() == [str(min(hard, 65_536)), str(hard)]
 
 
-def test_the_web_server_raises_the_limit_of_open_files_before_all_else(tmp_path: Path) -> None:
+def test_web_server_raises_the_limit_of_open_files_first(tmp_path: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     program = (
         "import resource, sys; from click.testing import CliRunner; from gifapp.commands.web import web;"
@@ -226,16 +224,16 @@ def test_the_web_server_raises_the_limit_of_open_files_before_all_else(tmp_path:
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing/here", "/voila/api/shutdown/x"])
-async def test_no_page_waits_for_a_large_body(app: GifApp, path: str) -> None:
+async def test_page_refuses_a_large_body(app: GifApp, path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     length = MAX_BODY_BYTES + 1
     writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
     assert b" 400 " in await asyncio.wait_for(reader.readline(), 10)
-    assert await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed
+    assert await asyncio.wait_for(reader.read(), 10)  # read to the end: the connection is closed
     writer.close()
 
 
-async def test_only_our_own_cookies_are_read(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_our_own_cookies_are_parsed(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     find = app.app.find_handler
 
@@ -251,12 +249,14 @@ async def test_only_our_own_cookies_are_read(app: GifApp, monkeypatch: pytest.Mo
     assert read == [" gifapp_session=s; _xsrf=x"]
 
 
-async def test_no_request_has_more_headers_than_anybody_needs(app: GifApp) -> None:
+async def test_number_of_request_headers_is_limited(app: GifApp) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(
         b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * (MAX_HEADER_BYTES // 6) + b"\r\n"
     )
-    assert b" 200 " not in await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed
+    assert b" 200 " not in await asyncio.wait_for(
+        reader.read(), 10
+    )  # read to the end: the connection is closed
     writer.close()
 
 
@@ -275,7 +275,7 @@ async def iterations() -> AsyncIterator[list[None]]:
     counting.cancel()
 
 
-async def test_many_small_chunks_leave_others_their_turns(app: GifApp, iterations: list[None]) -> None:
+async def test_many_small_chunks_do_not_delay_others(app: GifApp, iterations: list[None]) -> None:
     connections, chunks = 10, 2000
 
     async def send() -> None:
@@ -286,4 +286,6 @@ async def test_many_small_chunks_leave_others_their_turns(app: GifApp, iteration
         writer.close()
 
     await asyncio.gather(*(send() for _ in range(connections)))
-    assert len(iterations) >= connections * chunks * 2 // READS  # two reads for each chunk, of all together
+    assert (
+        len(iterations) >= connections * chunks * 2 // READS
+    )  # two reads for each chunk, over all connections

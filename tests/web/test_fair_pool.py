@@ -1,4 +1,4 @@
-"""Threads that everybody shares: in which order work is done, and whose is refused."""
+"""The fair thread pool: the order of work, and whose surplus is refused."""
 
 import asyncio
 import contextvars
@@ -15,7 +15,7 @@ from gifapp.web.traffic.fair_pool import SURPLUS_NICE, FairPool
 
 
 class Bench:
-    """Work that begins, and goes on until it is told to end."""
+    """Work that blocks until it is released."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
@@ -42,7 +42,7 @@ def bench() -> Iterator[Bench]:
     made.end()
 
 
-async def test_whatever_one_person_asks_for_another_is_served_next(bench: Bench) -> None:
+async def test_other_users_are_served_next(bench: Bench) -> None:
     pool = FairPool("test", slots=1, max_waiting=10)
     flood = [bench.task(pool, "ann", f"ann {number}") for number in range(5)]
     await asyncio.sleep(0)
@@ -53,19 +53,19 @@ async def test_whatever_one_person_asks_for_another_is_served_next(bench: Bench)
     assert pool.is_idle
 
 
-async def test_however_long_ones_work_takes_another_finds_a_slot(bench: Bench) -> None:
+async def test_long_work_of_one_user_leaves_a_slot_for_others(bench: Bench) -> None:
     pool = FairPool("test", slots=2, max_waiting=10)
     flood = [bench.task(pool, "ann", f"ann {number}") for number in range(5)]
     await asyncio.sleep(0)
     other = bench.task(pool, "bob", "bob")
     bench.end("bob")
-    assert await other == "bob"  # while all that Ann asked for goes on, or waits
+    assert await other == "bob"  # while all of Ann's work runs or waits
     assert bench.begun == ["ann 0", "bob"]
     bench.end()
     await asyncio.gather(*flood)
 
 
-async def test_a_surplus_is_refused_to_its_owner_alone(bench: Bench) -> None:
+async def test_surplus_is_refused_only_to_its_owner(bench: Bench) -> None:
     pool = FairPool("test", slots=1, max_waiting=1)
     taken = [bench.task(pool, "ann", "ann 0"), bench.task(pool, "ann", "ann 1")]
     await asyncio.sleep(0)
@@ -77,27 +77,27 @@ async def test_a_surplus_is_refused_to_its_owner_alone(bench: Bench) -> None:
     assert await asyncio.gather(*taken) == ["ann 0", "ann 1", "bob"]
 
 
-async def test_who_is_cancelled_while_waiting_or_just_called_holds_no_slot(bench: Bench) -> None:
+async def test_cancelled_work_holds_no_slot(bench: Bench) -> None:
     pool = FairPool("test", slots=1, max_waiting=10)
     first, second, third = (bench.task(pool, name, name) for name in ("ann", "bob", "eve"))
     await asyncio.sleep(0)
     third.cancel()
     bench.end()
     await first
-    second.cancel()  # its turn has come, and it does not know it yet
+    second.cancel()  # it has been scheduled but has not started
     await asyncio.wait([second, third])
     assert pool.is_idle
     assert await pool.run("ann", lambda: "served") == "served"
 
 
 def niceness_of_a_child() -> int:
-    """By how much a process that is spawned here gives way, besides what we do ourselves."""
+    """The niceness of a child process spawned here, relative to ours."""
     argv = [sys.executable, "-c", "import os; print(os.nice(0))"]
     child = processes.spawn(argv, stdout=subprocess.PIPE)
     return int(child.communicate()[0]) - os.nice(0)
 
 
-async def test_on_the_cpu_those_for_whom_more_waits_give_way() -> None:
+async def test_users_with_more_waiting_work_run_at_lower_priority() -> None:
     pool = FairPool("test", slots=3, max_waiting=10)
     flood = [pool.run("ann", niceness_of_a_child) for _ in range(6)]
     *floods, other = await asyncio.gather(*flood, pool.run("bob", niceness_of_a_child))
@@ -110,7 +110,7 @@ async def test_on_the_cpu_those_for_whom_more_waits_give_way() -> None:
     assert other == 0
 
 
-async def test_what_goes_wrong_frees_its_slot_and_is_told() -> None:
+async def test_failed_work_frees_its_slot_and_raises() -> None:
     pool = FairPool("test", slots=1, max_waiting=1)
 
     def breaks() -> None:
@@ -122,7 +122,7 @@ async def test_what_goes_wrong_frees_its_slot_and_is_told() -> None:
     assert pool.is_idle
 
 
-async def test_work_knows_the_request_that_asked_for_it() -> None:
+async def test_work_has_the_context_of_its_request() -> None:
     request: contextvars.ContextVar[str] = contextvars.ContextVar("request")
     request.set("of Ann's")
     assert await FairPool("test", slots=1, max_waiting=1).run("ann", request.get) == "of Ann's"

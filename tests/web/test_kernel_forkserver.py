@@ -1,4 +1,4 @@
-"""Kernels are forks of a process that has loaded everything: quick to start, and alone."""
+"""Kernels are forks of a process that has loaded everything: quick to start, and isolated."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ async def server() -> AsyncIterator[KernelForkServer]:
 
 
 class Running:
-    """A kernel, and a client of it."""
+    """A kernel and a client of it."""
 
     def __init__(self, process: ForkedKernel, client: AsyncKernelClient) -> None:
         self.process = process
@@ -79,7 +79,7 @@ async def kernels(server: KernelForkServer, tmp_path: Path) -> AsyncIterator[Ker
         kernel.close()
 
 
-async def test_a_kernel_has_the_environment_it_is_given_and_no_more(
+async def test_kernel_has_exactly_the_environment_passed_to_it(
     kernels: Kernels, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GIFAPP_SECRET_KEY", "ours")
@@ -90,7 +90,7 @@ async def test_a_kernel_has_the_environment_it_is_given_and_no_more(
     assert await kernel.value("__import__('os').getcwd()") == repr(str(tmp_path))
 
 
-async def test_kernels_share_nothing_that_changes(kernels: Kernels) -> None:
+async def test_kernels_share_no_mutable_state(kernels: Kernels) -> None:
     first, second = await kernels.start(), await kernels.start()
     assert await first.value("__import__('gifapp').__dict__.setdefault('visited', 1)") == "1"
     assert await second.value("hasattr(__import__('gifapp'), 'visited')") == "False"
@@ -98,26 +98,26 @@ async def test_kernels_share_nothing_that_changes(kernels: Kernels) -> None:
     assert await first.value(draw) != await second.value(draw)
 
 
-async def test_a_kernel_has_loaded_the_dashboard_but_no_debugger(kernels: Kernels) -> None:
+async def test_kernel_has_loaded_the_dashboard_but_no_debugger(kernels: Kernels) -> None:
     kernel = await kernels.start()
     modules = "('gifapp.widgets.dashboard.dashboard', 'pydevd', 'jedi.api')"
     loaded = await kernel.value(f"[name for name in {modules} if name in __import__('sys').modules]")
     assert loaded == "['gifapp.widgets.dashboard.dashboard']"
 
 
-async def test_what_a_kernel_prints_goes_to_its_output(kernels: Kernels) -> None:
+async def test_output_of_a_kernel_is_captured(kernels: Kernels) -> None:
     kernel = await kernels.start()
     await kernel.value("__import__('os').write(2, b'from the kernel')")
     assert kernels.output.read_text().endswith("from the kernel")
 
 
-async def test_the_end_of_a_kernel_is_seen(kernels: Kernels) -> None:
+async def test_end_of_a_kernel_is_noticed(kernels: Kernels) -> None:
     kernel = await kernels.start()
     await kernel.value("1")
     assert kernel.process.poll() is None
     kernel.process.kill()
     assert kernel.process.wait(20) == 0
-    kernel.process.terminate()  # does nothing: the process id may be another's by now
+    kernel.process.terminate()  # does nothing: another process may have this id by now
     assert not psutil.pid_exists(kernel.process.pid), "nothing is left of it"
 
 
@@ -130,7 +130,7 @@ async def test_kernels_end_with_the_server(server: KernelForkServer, kernels: Ke
     )
 
 
-async def test_a_server_that_was_killed_is_replaced(server: KernelForkServer, kernels: Kernels) -> None:
+async def test_killed_server_is_replaced(server: KernelForkServer, kernels: Kernels) -> None:
     first = await kernels.start()
     await first.value("1")
     psutil.Process(first.process.pid).parent().kill()  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What a page may send to its kernel, and leave unread: counted by hand, then through the real server."""
+"""Limits on what a page sends to its kernel and leaves unread: alone, then through the real server."""
 
 import asyncio
 import gc
@@ -52,7 +52,7 @@ def no_error_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def admitted(traffic: KernelTraffic, given: bytes, attempts: int = 3000) -> int:
-    """How many of these pass before one does not."""
+    """How many of these messages are admitted."""
     for count in range(attempts):
         try:
             traffic.admit(given)
@@ -61,35 +61,35 @@ def admitted(traffic: KernelTraffic, given: bytes, attempts: int = 3000) -> int:
     return attempts
 
 
-def test_a_page_sends_no_more_messages_than_people_cause(traffic: KernelTraffic, clock: Clock) -> None:
+def test_messages_of_a_page_are_rate_limited(traffic: KernelTraffic, clock: Clock) -> None:
     assert admitted(traffic, INFO) == kernel_traffic.MESSAGES
     clock.now_s += 10
     assert 0 < admitted(traffic, INFO) <= 10 * kernel_traffic.MESSAGES_PER_S
 
 
-def test_a_page_sends_no_more_bytes_than_people_cause(traffic: KernelTraffic) -> None:
+def test_bytes_of_a_page_are_rate_limited(traffic: KernelTraffic) -> None:
     large = message("comm_msg", "shell", comm_id="c", data={"state": {"value": "x" * 900_000}})
     assert admitted(traffic, large) == kernel_traffic.BYTES // len(large)
 
 
-def test_all_states_are_not_asked_for_again_and_again(traffic: KernelTraffic) -> None:
+def test_requests_for_all_states_are_limited(traffic: KernelTraffic) -> None:
     assert admitted(traffic, STATES) == kernel_traffic.STATES
     traffic.admit(INFO)
 
 
-def test_a_page_does_not_come_back_for_ever(traffic: KernelTraffic, clock: Clock) -> None:
+def test_reconnections_of_a_page_are_rate_limited(traffic: KernelTraffic, clock: Clock) -> None:
     assert [traffic.admit_socket() for _ in range(21)] == [True] * 20 + [False]
     clock.now_s += 10
     assert [traffic.admit_socket() for _ in range(3)] == [True, True, False]
 
 
-def test_a_page_opens_no_comm_but_its_own(traffic: KernelTraffic) -> None:
+def test_page_opens_only_its_own_comms(traffic: KernelTraffic) -> None:
     traffic.admit(message("comm_open", "shell", comm_id="a", target_name=OWN_TARGET, data={}))
     with pytest.raises(MessageRefused, match="only the comm"):
         traffic.admit(message("comm_open", "shell", comm_id="b", target_name="jupyter.widget", data={}))
 
 
-def test_comms_that_are_open_are_few(traffic: KernelTraffic) -> None:
+def test_open_comms_are_limited(traffic: KernelTraffic) -> None:
     for number in range(100):
         comm_id = str(number)
         traffic.admit(message("comm_open", "shell", comm_id=comm_id, target_name=OWN_TARGET, data={}))
@@ -116,12 +116,12 @@ def broken() -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("given", [given for _, given in broken()], ids=[name for name, _ in broken()])
-def test_what_is_no_message_goes_no_further(traffic: KernelTraffic, given: bytes | str) -> None:
+def test_malformed_message_is_not_forwarded(traffic: KernelTraffic, given: bytes | str) -> None:
     with pytest.raises(MessageRefused):
         traffic.admit(given)
 
 
-def test_messages_to_nobody_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backlog_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_backlog, "MAX_BYTES", 100)
     backlog = Backlog()
     for _ in range(5):
@@ -137,7 +137,7 @@ def test_messages_to_nobody_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPat
 
 
 async def closed(page: WebSocketClientConnection) -> int | None:
-    """The code with which the server closes; what it says before is read."""
+    """The server's close code, after reading the messages before it."""
     async with asyncio.timeout(20):
         while await page.read_message() is not None:
             pass
@@ -146,13 +146,13 @@ async def closed(page: WebSocketClientConnection) -> int | None:
 
 @pytest.fixture
 def ten_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that a kernel takes, however long one waits."""
+    """A kernel that admits ten messages in total."""
     monkeypatch.setattr(kernel_traffic, "MESSAGES", 10)
     monkeypatch.setattr(kernel_traffic, "MESSAGES_PER_S", 0)
 
 
 @pytest.mark.usefixtures("ten_messages")
-async def test_a_page_that_floods_its_kernel_is_cut_off(app: GifApp, sign_in: SignIn) -> None:
+async def test_flooding_page_is_disconnected(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     async with connected(app, ada, kernel_of(await ada.get("/"))) as page:
         for _ in range(12):
@@ -161,7 +161,7 @@ async def test_a_page_that_floods_its_kernel_is_cut_off(app: GifApp, sign_in: Si
 
 
 @pytest.mark.usefixtures("ten_messages")
-async def test_another_socket_is_no_way_around_a_bound(app: GifApp, sign_in: SignIn) -> None:
+async def test_second_socket_does_not_evade_a_limit(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     for sent, code in ((9, None), (9, kernel_handlers.REFUSED)):
@@ -171,7 +171,7 @@ async def test_another_socket_is_no_way_around_a_bound(app: GifApp, sign_in: Sig
             assert code is None or await closed(page) == code
 
 
-async def test_a_kernel_has_few_sockets(app: GifApp, sign_in: SignIn) -> None:
+async def test_sockets_of_a_kernel_are_limited(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     pages = [connected(app, ada, kernel_id, session=f"page{number}") for number in range(5)]
@@ -186,7 +186,7 @@ async def test_a_kernel_has_few_sockets(app: GifApp, sign_in: SignIn) -> None:
         pass
 
 
-async def test_only_the_binary_protocol_is_spoken(app: GifApp, sign_in: SignIn) -> None:
+async def test_only_the_binary_protocol_is_accepted(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     with pytest.raises(HTTPClientError, match="400"):
@@ -195,7 +195,7 @@ async def test_only_the_binary_protocol_is_spoken(app: GifApp, sign_in: SignIn) 
 
 
 @pytest.mark.usefixtures("no_error_logged")
-async def test_a_socket_that_is_refused_is_no_error_in_the_log(app: GifApp, sign_in: SignIn) -> None:
+async def test_refused_socket_logs_no_error(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     with pytest.raises(HTTPClientError, match="400"):
@@ -203,7 +203,7 @@ async def test_a_socket_that_is_refused_is_no_error_in_the_log(app: GifApp, sign
 
 
 @pytest.mark.usefixtures("no_error_logged")
-async def test_what_a_page_leaves_unread_is_bounded_and_nobody_is_told_a_thousand_times(
+async def test_unread_messages_are_limited_and_log_no_errors(
     app: GifApp, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kernel_handlers, "MAX_UNREAD_BYTES", 200_000)
@@ -218,35 +218,31 @@ async def test_what_a_page_leaves_unread_is_bounded_and_nobody_is_told_a_thousan
         assert unread_bytes(socket) < 1_000_000
         await until(lambda: not app.kernels._kernels[kernel_id].sockets, within_s=20)
         del socket
-    gc.collect()  # asyncio tells of what nobody looked at when it is thrown away
+    gc.collect()  # asyncio reports unretrieved exceptions when they are collected
 
 
 @pytest.mark.usefixtures("no_error_logged")
-async def test_a_socket_that_breaks_while_it_is_written_to_is_nobodys_fault(
-    app: GifApp, sign_in: SignIn
-) -> None:
+async def test_socket_that_breaks_during_a_write_logs_no_error(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     async with connected(app, ada, kernel_id) as page:
         [kernel_socket] = app.kernels._kernels[kernel_id].sockets
         await page.write_message(INFO, binary=True)
-        while await next_message(page) != "kernel_info_reply":  # the socket is open for good
+        while await next_message(page) != "kernel_info_reply":  # the socket is fully open
             pass
         stop_reading(page)
         said = message("comm_msg", "iopub", data="x" * 2_500_000)
-        for _ in range(3):  # below the bound, and more than the system takes
+        for _ in range(3):  # below our limit, and more than the socket buffer takes
             kernel_socket.write_message(said, binary=True)  # type: ignore[attr-defined]
         assert unread_bytes(kernel_socket)
         kernel_socket.ws_connection.stream.close()  # type: ignore[attr-defined]
         kernel_socket.write_message(INFO, binary=True)  # type: ignore[attr-defined]
         await until(lambda: not app.kernels._kernels[kernel_id].sockets)
         del kernel_socket
-    gc.collect()  # asyncio tells of what nobody looked at when it is thrown away
+    gc.collect()  # asyncio reports unretrieved exceptions when they are collected
 
 
-async def test_what_a_kernel_says_to_nobody_goes_into_the_bounded_backlog(
-    app: GifApp, sign_in: SignIn
-) -> None:
+async def test_messages_without_a_page_go_to_the_bounded_backlog(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel_id = kernel_of(await ada.get("/"))
     async with connected(app, ada, kernel_id):
@@ -255,10 +251,10 @@ async def test_what_a_kernel_says_to_nobody_goes_into_the_bounded_backlog(
     assert isinstance(app.kernel_manager._kernel_buffers[kernel_id]["buffer"], Backlog)
 
 
-async def test_what_is_said_to_a_page_that_has_gone_is_not_looked_at(
+async def test_message_to_a_closed_page_is_not_parsed(
     app: GifApp, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Jupyter writes it in the protocol that has no names for its parts; Voilà would count them forever."""
+    """Jupyter encodes it in the older protocol, which Voilà would misread as a large header count."""
     read: list[bytes] = []
     monkeypatch.setattr(kernel_websocket_handler, "read_header_from_binary_message", read.append)
     ada = await sign_in("ada@example.org")
@@ -272,7 +268,7 @@ async def test_what_is_said_to_a_page_that_has_gone_is_not_looked_at(
 
 
 def stop_reading(page: WebSocketClientConnection) -> None:
-    """What comes stays in the kernel's buffers, which are small beside what is said."""
+    """Stop reading; what arrives stays in the kernel's small socket buffers."""
     protocol: Any = page.protocol
     protocol.stream.io_loop.remove_handler(protocol.stream.socket)
     protocol.stream._state = None
@@ -283,14 +279,14 @@ def unread_bytes(socket: Any) -> int:
     return len(socket.ws_connection.stream._write_buffer) if socket.ws_connection else 0
 
 
-async def test_a_kernel_may_not_take_all_memory(app: GifApp, sign_in: SignIn) -> None:
+async def test_kernel_memory_is_limited(app: GifApp, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
     kernel = app.kernel_manager.get_kernel(kernel_of(await ada.get("/")))
     soft, _ = psutil.Process(kernel.provisioner.process.pid).rlimit(psutil.RLIMIT_DATA)
     assert soft == 640 * 1024**2
 
 
-def test_a_state_is_asked_for_in_these_words() -> None:
-    """As ipywidgets' manager does: another word would pass uncounted."""
+def test_state_request_is_recognised() -> None:
+    """ipywidgets' manager uses this method; under another name the requests would not be counted."""
     assert kernel_traffic._asks_for_states({"data": {"method": "request_states"}})
     assert json.loads(STATES[STATES.rindex(b'{"comm_id') :])["data"]["method"] == "request_states"

@@ -38,7 +38,7 @@ class Manager:
     async def start_kernel(self, *, kernel_id: str, **launch: Any) -> None:
         await self.gate.wait()
         assert launch["server"] is not None
-        self.outputs[kernel_id] = os.dup(launch["output"].fileno())  # as a process has it
+        self.outputs[kernel_id] = os.dup(launch["output"].fileno())  # like a process's
         self.running[kernel_id] = launch
 
     def prints(self, kernel_id: str, what: bytes) -> None:
@@ -50,7 +50,7 @@ class Manager:
 
 
 class Sessions:
-    """The part of Identity that kernels ask."""
+    """The part of Identity that kernels use."""
 
     def __init__(self) -> None:
         self.over: set[str] = set()
@@ -107,14 +107,14 @@ async def kernels(
     await running.end_all()
 
 
-async def test_a_kernel_belongs_to_the_visitor_it_was_started_for(kernels: Kernels) -> None:
+async def test_kernel_belongs_to_its_visitor(kernels: Kernels) -> None:
     kernel_id = await kernels.start(ADA, "python3")
     assert kernels.belongs_to(kernel_id, "ada")
     assert not kernels.belongs_to(kernel_id, "bob")
     assert not kernels.belongs_to("another", "ada")
 
 
-async def test_the_token_in_its_environment_names_its_visitor(kernels: Kernels, manager: Manager) -> None:
+async def test_token_in_the_environment_identifies_the_visitor(kernels: Kernels, manager: Manager) -> None:
     tokens = [
         manager.running[await kernels.start(who, "python3")]["env"]["GIFAPP_KERNEL_TOKEN"]
         for who in (ADA, BOB)
@@ -123,7 +123,7 @@ async def test_the_token_in_its_environment_names_its_visitor(kernels: Kernels, 
     assert kernels.caller_of("made up") is None
 
 
-async def test_a_kernel_inherits_no_secret() -> None:
+async def test_kernel_inherits_no_secret() -> None:
     environment = {
         "PATH": "/bin",
         "LC_ALL": "C",
@@ -133,11 +133,11 @@ async def test_a_kernel_inherits_no_secret() -> None:
     assert inherited(environment) == {"PATH": "/bin", "LC_ALL": "C"}
 
 
-async def test_a_kernel_inherits_the_wish_for_hot_reload() -> None:
+async def test_kernel_inherits_the_hot_reload_variable() -> None:
     assert inherited({"ANYWIDGET_HMR": "1"}) == {"ANYWIDGET_HMR": "1"}
 
 
-async def test_one_visitor_cannot_take_every_kernel(kernels: Kernels) -> None:
+async def test_kernels_per_visitor_are_limited(kernels: Kernels) -> None:
     for _ in range(2):
         await kernels.start(ADA, "python3")
     with pytest.raises(errors.TooManyDashboards):
@@ -147,7 +147,7 @@ async def test_one_visitor_cannot_take_every_kernel(kernels: Kernels) -> None:
         await kernels.start(BOB, "python3")
 
 
-async def test_kernels_that_are_still_starting_count(kernels: Kernels, manager: Manager) -> None:
+async def test_starting_kernels_count(kernels: Kernels, manager: Manager) -> None:
     manager.gate.clear()
     starting = [asyncio.create_task(kernels.start(ADA, "python3")) for _ in range(3)]
     await asyncio.sleep(0)
@@ -156,7 +156,7 @@ async def test_kernels_that_are_still_starting_count(kernels: Kernels, manager: 
     assert [type(outcome) for outcome in outcomes] == [str, str, errors.TooManyDashboards]
 
 
-async def test_a_failed_start_frees_its_place(kernels: Kernels, manager: Manager, monkeypatch: Any) -> None:
+async def test_failed_start_frees_its_place(kernels: Kernels, manager: Manager, monkeypatch: Any) -> None:
     async def fail(**_: Any) -> None:
         raise OSError("no more processes")
 
@@ -166,7 +166,7 @@ async def test_a_failed_start_frees_its_place(kernels: Kernels, manager: Manager
     assert not kernels.ids()
 
 
-async def test_an_end_while_it_starts_leaves_no_kernel(kernels: Kernels, manager: Manager) -> None:
+async def test_kernel_ended_during_its_start_is_stopped(kernels: Kernels, manager: Manager) -> None:
     manager.gate.clear()
     starting = asyncio.create_task(kernels.start(ADA, "python3"))
     await asyncio.sleep(0)
@@ -177,7 +177,7 @@ async def test_an_end_while_it_starts_leaves_no_kernel(kernels: Kernels, manager
     assert not manager.running
 
 
-async def test_a_kernel_fills_no_log(
+async def test_noisy_kernel_does_not_fill_the_log(
     kernels: Kernels, manager: Manager, written: io.StringIO, tmp_path: Path
 ) -> None:
     loud, quiet = await kernels.start(ADA, "python3"), await kernels.start(BOB, "python3")
@@ -205,7 +205,7 @@ async def test_a_kernel_fills_no_log(
         ("one of two pages leaves", False),
     ],
 )
-async def test_a_kernel_lives_as_long_as_a_page(
+async def test_kernel_lives_as_long_as_its_page(
     kernels: Kernels, clock: Clock, happens: str, gone: bool
 ) -> None:
     kernel_id = await kernels.start(ADA, "python3")
@@ -243,7 +243,7 @@ _PAGES: dict[str, Callable[[Kernels, str], object]] = {
 }
 
 
-async def test_kernels_of_a_session_that_is_over_end(
+async def test_kernels_of_an_ended_session_end(
     kernels: Kernels, manager: Manager, sessions: Sessions
 ) -> None:
     page = Page()
@@ -255,14 +255,14 @@ async def test_kernels_of_a_session_that_is_over_end(
     assert page.closed == (1000, "the session has ended")
 
 
-async def test_a_database_that_is_away_ends_nobodys_page(kernels: Kernels, sessions: Sessions) -> None:
+async def test_unreachable_database_ends_no_kernel(kernels: Kernels, sessions: Sessions) -> None:
     kernel_id = await kernels.start(ADA, "python3")
     sessions.away = True
     await kernels.reap()
     assert kernels.ids() == [kernel_id]
 
 
-async def test_a_kernel_that_died_is_forgotten(kernels: Kernels, manager: Manager) -> None:
+async def test_dead_kernel_is_forgotten(kernels: Kernels, manager: Manager) -> None:
     kernel_id = await kernels.start(ADA, "python3")
     kernels.connected(kernel_id, Page())
     manager.running.clear()
@@ -270,7 +270,7 @@ async def test_a_kernel_that_died_is_forgotten(kernels: Kernels, manager: Manage
     assert not kernels.ids()
 
 
-async def test_ending_twice_is_ending_once(kernels: Kernels) -> None:
+async def test_ending_a_kernel_twice_is_harmless(kernels: Kernels) -> None:
     kernel_id = await kernels.start(ADA, "python3")
     await asyncio.gather(kernels.end(kernel_id), kernels.end(kernel_id))
     assert not kernels.ids()

@@ -1,4 +1,4 @@
-"""A flood of new connections, or of headers in pieces, takes few turns of the event loop."""
+"""A flood of connections, or of headers in pieces, takes few turns of the event loop."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ NOBODY = frozenset[str]().__contains__
 
 
 class Opened:
-    """Keeps what is opened, by the client's address."""
+    """Records what is opened, by client address."""
 
     def __init__(self) -> None:
         self.connections: list[tuple[socket.socket, Any]] = []
@@ -50,7 +50,7 @@ def connect(listening: socket.socket, clients: ExitStack, client: str, count: in
     ]
 
 
-async def test_a_flood_of_connections_is_opened_in_turn(listening: socket.socket, clients: ExitStack) -> None:
+async def test_flood_of_connections_is_opened_in_turn(listening: socket.socket, clients: ExitStack) -> None:
     opened = Opened()
     connect(listening, clients, FLOODER, 3 * OPENINGS)
     connect(listening, clients, OTHER)
@@ -67,7 +67,7 @@ async def test_a_flood_of_connections_is_opened_in_turn(listening: socket.socket
         connection.close()
 
 
-async def test_a_proxy_opens_the_connections_of_all_its_clients(
+async def test_proxys_connections_are_opened_without_its_own_limit(
     listening: socket.socket, clients: ExitStack
 ) -> None:
     opened, count = Opened(), OPENINGS + MAX_WAITING + 1
@@ -78,9 +78,7 @@ async def test_a_proxy_opens_the_connections_of_all_its_clients(
         connection.close()
 
 
-async def test_connections_beyond_those_that_may_wait_are_closed(
-    listening: socket.socket, clients: ExitStack
-) -> None:
+async def test_surplus_of_waiting_connections_is_closed(listening: socket.socket, clients: ExitStack) -> None:
     opened, surplus = Opened(), 5
     flood = connect(listening, clients, FLOODER, OPENINGS + MAX_WAITING + surplus)
     connect(listening, clients, OTHER)
@@ -100,7 +98,7 @@ async def test_connections_beyond_those_that_may_wait_are_closed(
         connection.close()
 
 
-async def test_of_many_addresses_that_flood_no_more_wait_in_all(
+async def test_waiting_connections_are_limited_in_total(
     listening: socket.socket, clients: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gifapp.web.traffic.openings.MAX_WAITING_IN_ALL", 10)
@@ -118,7 +116,7 @@ async def test_of_many_addresses_that_flood_no_more_wait_in_all(
         connection.close()
 
 
-async def test_a_connection_that_ended_while_it_waited_stops_nobody(app: GifApp) -> None:
+async def test_connection_closed_while_waiting_blocks_nobody(app: GifApp) -> None:
     for _ in range(4 * OPENINGS):
         _, leaving = await asyncio.open_connection("127.0.0.1", app.port, local_addr=(FLOODER, 0))
         leaving.transport.abort()
@@ -129,7 +127,7 @@ async def test_a_connection_that_ended_while_it_waited_stops_nobody(app: GifApp)
 
 
 async def send_in_pieces(app: GifApp, count: int) -> bytes:
-    """The first line of the response to a request of `count` pieces; empty if the server closes instead."""
+    """The status line of the response to a request in `count` pieces; empty if the server closes instead."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     first, last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Long: ", b"\r\n\r\n"
@@ -137,7 +135,7 @@ async def send_in_pieces(app: GifApp, count: int) -> bytes:
         for piece in (first, *[b"a"] * (count - 2), last):
             writer.write(piece)
             await writer.drain()
-            for _ in range(10):  # the server shares this event loop: let it read
+            for _ in range(10):  # give the server its turn: it shares this event loop
                 await asyncio.sleep(0)
         return await asyncio.wait_for(reader.readline(), 10)
     except ConnectionError:
@@ -147,16 +145,14 @@ async def send_in_pieces(app: GifApp, count: int) -> bytes:
 
 
 @pytest.mark.parametrize(("pieces", "status"), [(3, b" 200 "), (100, b" 200 "), (2 * MAX_HEADER_PIECES, b"")])
-async def test_headers_come_in_no_more_pieces_than_anybody_needs(
-    app: GifApp, pieces: int, status: bytes
-) -> None:
+async def test_headers_in_too_many_pieces_are_refused(app: GifApp, pieces: int, status: bytes) -> None:
     answer = await send_in_pieces(app, pieces)
     assert status in answer
     assert bool(answer) == bool(status)
 
 
 async def test_sockets_are_read_in_turn(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many connections of an address have something to read, each iteration reads a few."""
+    """Each iteration reads only a few connections of an address, however many have data."""
     count = 120
     flood = [
         await asyncio.open_connection("127.0.0.1", app.port, local_addr=(FLOODER, 0)) for _ in range(count)

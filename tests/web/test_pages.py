@@ -1,4 +1,4 @@
-"""Sign-in and error pages, and how the files they need are cached."""
+"""Sign-in and error pages, and how their files are cached."""
 
 import gzip
 import re
@@ -24,12 +24,12 @@ MAKES_MARKUP = re.compile(
 )
 
 
-async def test_the_first_visitor_is_told_where_the_setup_token_is(stranger: httpx.AsyncClient) -> None:
+async def test_first_visitor_is_told_where_the_setup_token_is(stranger: httpx.AsyncClient) -> None:
     page = await stranger.get("/")
     assert re.search(r"<body [^>]*data-no-account-yet", page.text)
 
 
-async def test_nobody_is_told_so_once_there_is_an_account(
+async def test_later_visitors_are_not_told_of_the_setup_token(
     stranger: httpx.AsyncClient, sign_in: SignIn
 ) -> None:
     await sign_in("ada@example.org")
@@ -38,7 +38,9 @@ async def test_nobody_is_told_so_once_there_is_an_account(
     assert re.search(r'<body [^>]*data-registration="open"', page.text)
 
 
-async def test_password_managers_and_screen_readers_know_the_fields(stranger: httpx.AsyncClient) -> None:
+async def test_fields_are_labelled_for_password_managers_and_screen_readers(
+    stranger: httpx.AsyncClient,
+) -> None:
     page = (await stranger.get("/")).text
     assert re.search(r'<input id="email"[^>]+autocomplete="username"', page)
     assert re.search(r'<input id="password"[^>]+autocomplete="current-password"', page)
@@ -48,14 +50,14 @@ async def test_password_managers_and_screen_readers_know_the_fields(stranger: ht
         assert re.search(rf'id="{field}-error" aria-live="polite"', page)
 
 
-async def test_a_reset_link_shows_its_form_to_whoever_is_signed_in(sign_in: SignIn) -> None:
+async def test_reset_link_shows_its_form_although_somebody_is_signed_in(sign_in: SignIn) -> None:
     browser = await sign_in("ada@example.org")
     page = (await browser.get("/", params={"reset": "x"})).text
     assert 'id="password-label"' in page
     assert "jupyter-config-data" not in page
 
 
-async def test_the_sign_in_page_runs_no_inline_script(stranger: httpx.AsyncClient) -> None:
+async def test_sign_in_page_has_no_inline_script(stranger: httpx.AsyncClient) -> None:
     page = await stranger.get("/")
     policy = policy_of(page)
     assert (policy["default-src"], policy["frame-ancestors"]) == ({"'self'"}, {"'none'"})
@@ -63,7 +65,7 @@ async def test_the_sign_in_page_runs_no_inline_script(stranger: httpx.AsyncClien
     assert not re.search(r"<script(?! src)|<style|style=|\son\w+=", page.text)
 
 
-def test_no_script_of_ours_makes_markup_of_what_people_wrote() -> None:
+def test_scripts_never_create_markup_from_user_input() -> None:
     scripts = [*ROOT.glob("gifapp/**/*.js"), *ROOT.glob("voila/**/*.js")]
     made = {
         (path.name, line.strip())
@@ -76,7 +78,7 @@ def test_no_script_of_ours_makes_markup_of_what_people_wrote() -> None:
     assert not made
 
 
-async def test_the_sign_in_page_is_small_and_all_of_it_is_served(stranger: httpx.AsyncClient) -> None:
+async def test_sign_in_page_is_small_and_complete(stranger: httpx.AsyncClient) -> None:
     page = await stranger.get("/")
     addresses = [unescape(address) for address in re.findall(r'(?:src|href)="([^"]+)"', page.text)]
     files = [await stranger.get(address) for address in addresses]
@@ -85,21 +87,21 @@ async def test_the_sign_in_page_is_small_and_all_of_it_is_served(stranger: httpx
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-async def test_an_address_that_is_nobodys_has_our_page(stranger: httpx.AsyncClient, method: str) -> None:
+async def test_unknown_url_shows_our_error_page(stranger: httpx.AsyncClient, method: str) -> None:
     answer = await stranger.request(method, "/nowhere")
     assert answer.status_code == 404
     assert "There is nothing at this address." in answer.text
     assert "<title>Page not found · gifapp</title>" in answer.text
 
 
-async def test_programs_that_ask_for_nothing_get_a_problem(stranger: httpx.AsyncClient) -> None:
+async def test_unknown_api_url_is_a_problem(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.get("/api/v1/nowhere")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert answer.json()["code"] == "not-found"
 
 
-async def test_files_are_named_by_their_version_and_cached_for_long(stranger: httpx.AsyncClient) -> None:
+async def test_files_are_versioned_and_cached_for_long(stranger: httpx.AsyncClient) -> None:
     style = re.findall(r'href="([^"]+signin.css[^"]+)"', (await stranger.get("/")).text)[0]
     for address in (style, f"/voila/static/{voila_version}/voila.js"):
         file = await stranger.get(address)
@@ -111,7 +113,7 @@ async def test_files_are_named_by_their_version_and_cached_for_long(stranger: ht
 @pytest.mark.parametrize(
     "script", [f"/voila/static/{voila_version}/voila.js", "/api/docs/swagger-ui-bundle.js"]
 )
-async def test_a_file_is_compressed_once_for_everybody(
+async def test_file_is_compressed_once(
     stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     compressed_files._compressed.cache_clear()
@@ -141,7 +143,7 @@ async def test_only_static_files_are_served(stranger: httpx.AsyncClient, path: s
     assert answer.status_code in {403, 404}
 
 
-async def test_a_visitor_opens_no_more_pages_than_people_do(
+async def test_page_loads_are_rate_limited(
     stranger: httpx.AsyncClient, sign_in: SignIn, parts: Parts
 ) -> None:
     ada = await sign_in("ada@example.org")
@@ -151,17 +153,17 @@ async def test_a_visitor_opens_no_more_pages_than_people_do(
     page = await ada.get("/")
     assert (page.status_code, "the limit for opening dashboards" in page.text) == (429, True)
     assert int(page.headers["Retry-After"]) <= 60
-    assert (await stranger.get("/")).status_code == 200  # the sign-in page takes no kernel
+    assert (await stranger.get("/")).status_code == 200  # the sign-in page starts no kernel
 
 
-def test_the_templates_of_pages_are_compiled_once(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_templates_are_compiled_once(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
     assert voila.notebook_renderer.VoilaExporter is PageExporter
     PageExporter(template_paths=app.template_paths, template_name=TEMPLATE).template  # noqa: B018
     monkeypatch.setattr(jinja2.Environment, "_generate", None)
     PageExporter(template_paths=app.template_paths, template_name=TEMPLATE).template  # noqa: B018
 
 
-def test_a_checkouts_template_comes_before_an_installed_copy() -> None:
+def test_checkouts_templates_precede_installed_ones() -> None:
     directory = jupyter_directory()
     assert directory
     assert (directory / "pyproject.toml").is_file()

@@ -1,4 +1,4 @@
-"""The web server as a process: what it prints, and what is left of it."""
+"""The web server as a process: its output, and what it leaves behind."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def started(mongodb_url: str, redis_url: str, directory: Path) -> Iterator[subpr
         process.kill()
 
 
-def test_what_a_killed_web_server_left_goes_when_one_starts_but_not_what_a_living_one_has(
+def test_start_removes_leftovers_of_killed_servers_but_not_of_living_ones(
     mongodb_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     homes: list[set[str]] = []
@@ -52,7 +52,7 @@ def test_what_a_killed_web_server_left_goes_when_one_starts_but_not_what_a_livin
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_what_another_user_has_prepared_in_the_temporary_directory_is_left_alone(
+def test_planted_files_in_the_temporary_directory_are_left_alone(
     mongodb_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     prepared = [tmp_path / "tmp" / f"gifapp-web-{name}" for name in ("pipe", "loop", "free")]

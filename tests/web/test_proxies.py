@@ -1,4 +1,4 @@
-"""Whose request it is: unit by unit, through the real server, and through the real nginx and Caddy."""
+"""The client's address: alone, through the real server, and behind the real nginx and Caddy."""
 
 import asyncio
 import os
@@ -74,13 +74,11 @@ def client_of(address: str, forwarded: str, trusted: str = "10.0.0.0/8,fd00::/8"
         ("", "198.51.100.1", ""),
     ],
 )
-def test_the_client_is_the_right_most_address_that_is_no_proxys(
-    peer: str, forwarded: str, client: str
-) -> None:
+def test_client_is_the_rightmost_address_that_is_no_proxy(peer: str, forwarded: str, client: str) -> None:
     assert client_of(peer, forwarded) == client
 
 
-def test_several_headers_are_read_as_one() -> None:
+def test_repeated_headers_are_joined() -> None:
     headers = HTTPHeaders()
     headers.add("X-Forwarded-For", "192.0.2.66")
     headers.add("X-Forwarded-For", "198.51.100.1")
@@ -99,13 +97,13 @@ def test_several_headers_are_read_as_one() -> None:
         ("203.0.113.1", {"X-Forwarded-Proto": "https"}, "http"),
     ],
 )
-def test_the_protocol_is_a_proxys_word_too(peer: str, header: dict[str, str], protocol: str) -> None:
+def test_protocol_is_taken_from_a_trusted_proxy(peer: str, header: dict[str, str], protocol: str) -> None:
     request = request_from(peer, header)
     TrustedProxies(parse_networks(["10.0.0.1"])).identify(request)
     assert request.protocol == protocol
 
 
-def test_a_proxy_that_is_not_trusted_is_named_once() -> None:
+def test_untrusted_proxy_is_logged_once() -> None:
     proxies = TrustedProxies(parse_networks(["127.0.0.1"]), expects_proxy=True)
     with capture_logs() as logs:
         for _ in range(3):
@@ -119,14 +117,14 @@ def test_a_proxy_that_is_not_trusted_is_named_once() -> None:
 
 
 async def addresses_logged(app: GifApp) -> set[str | None]:
-    """Where each attempt at a password came from, by the audit log."""
+    """The addresses of all password attempts, from the audit log."""
     events = (await asyncio.to_thread(app.parts.identity.audit.page)).events
     return {event.address for event in events}
 
 
 @asynccontextmanager
 async def guesser(url: str, address: str = OUTSIDE) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody who connects from `address`."""
+    """A client that connects from `address`."""
     transport = httpx.AsyncHTTPTransport(local_address=address)
     async with httpx.AsyncClient(base_url=url, transport=transport, timeout=20) as client:
         yield client
@@ -137,7 +135,7 @@ async def guess(client: httpx.AsyncClient, headers: dict[str, str]) -> int:
     return (await client.post("/api/v1/auth/login", json=account, headers=headers)).status_code
 
 
-async def test_by_default_no_header_names_an_address(app: GifApp) -> None:
+async def test_headers_are_ignored_by_default(app: GifApp) -> None:
     async with guesser(app.local_url) as client:
         for name, value in SPOOFED.items():
             await guess(client, {name: value})
@@ -145,7 +143,7 @@ async def test_by_default_no_header_names_an_address(app: GifApp) -> None:
 
 
 @pytest.mark.parametrize("trusted_proxies", [OUTSIDE])
-async def test_a_trusted_proxy_names_the_client_by_one_header_alone(app: GifApp) -> None:
+async def test_only_one_header_of_a_trusted_proxy_counts(app: GifApp) -> None:
     async with guesser(app.local_url) as proxy:
         for name, value in SPOOFED.items():
             await guess(proxy, {name: value, "X-Forwarded-For": f"{INVENTED}, 198.51.100.1"})
@@ -153,7 +151,7 @@ async def test_a_trusted_proxy_names_the_client_by_one_header_alone(app: GifApp)
 
 
 @pytest.mark.parametrize("trusted_proxies", [OUTSIDE])
-async def test_what_is_believed_of_one_request_is_not_of_the_next_on_its_connection(app: GifApp) -> None:
+async def test_address_of_one_request_does_not_carry_over_to_the_next(app: GifApp) -> None:
     async with guesser(app.local_url) as proxy:
         await guess(proxy, {"X-Forwarded-For": "198.51.100.1"})
         await guess(proxy, {})
@@ -211,16 +209,16 @@ def listens(port: int) -> bool:
         return line.connect_ex(("127.0.0.1", port)) == 0
 
 
-PATH = f"{os.environ['PATH']}{os.pathsep}/usr/sbin"  # where Debian has nginx
+PATH = f"{os.environ['PATH']}{os.pathsep}/usr/sbin"  # Debian's path of nginx
 INSTALLED = [name for name in PROXIES if shutil.which(name, path=PATH)]
 
 
 @pytest.mark.parametrize("trusted_proxies", ["127.0.0.1"])
 @pytest.mark.parametrize("name", ["no proxy", *INSTALLED])
-async def test_nobody_invents_an_address_through_the_proxies_that_we_describe(
+async def test_address_cannot_be_forged_through_the_deployed_proxies(
     app: GifApp, tmp_path: Path, name: str
 ) -> None:
     async with in_front(name, tmp_path, app) as url, guesser(url) as client:
         statuses = [await guess(client, {header: value}) for header, value in SPOOFED.items()]
-    assert statuses == [401] * 5 + [429] * 2  # as five mistakes of one person, not of seven
+    assert statuses == [401] * 5 + [429] * 2  # five attempts of one client, not of seven
     assert await addresses_logged(app) == {OUTSIDE}

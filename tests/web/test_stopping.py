@@ -1,4 +1,4 @@
-"""A web server that stops answers what it has begun, and tells nobody to stay."""
+"""A stopping web server finishes its requests and keeps no connection open."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ async def stopping(parts: Parts) -> GifApp:
     return app
 
 
-async def test_what_has_begun_is_answered_and_its_connection_is_not_kept(stopping: GifApp) -> None:
+async def test_running_request_is_finished_and_its_connection_closed(stopping: GifApp) -> None:
     async with httpx.AsyncClient(base_url=stopping.local_url, timeout=20) as browser:
         signing_in = asyncio.create_task(browser.post("/api/v1/auth/login", content=slowly()))
         await asyncio.sleep(0.3)
@@ -31,7 +31,7 @@ async def test_what_has_begun_is_answered_and_its_connection_is_not_kept(stoppin
         with pytest.raises(httpx.ConnectError):
             await browser.get("/health/live")
     assert answer.headers["Connection"] == "close"
-    assert answer.status_code == 415  # all of it was read: only its type is wrong
+    assert answer.status_code == 415  # the whole body was read: only its type is wrong
 
 
 async def slowly() -> AsyncIterator[bytes]:
@@ -40,7 +40,7 @@ async def slowly() -> AsyncIterator[bytes]:
         await asyncio.sleep(0.1)
 
 
-async def test_whoever_never_ends_is_not_waited_for_to_the_end(parts: Parts) -> None:
+async def test_incomplete_request_does_not_delay_the_stop_beyond_its_limit(parts: Parts) -> None:
     app = GifApp(parts, notebooks=NOTEBOOKS, drain_s=0.3)
     await app.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)

@@ -11,7 +11,7 @@ FLOODER, OTHER = "127.0.0.2", "127.0.0.3"
 FLOOD = 60
 
 
-async def test_an_address_starts_one_request_in_each_iteration() -> None:
+async def test_address_starts_one_request_per_iteration() -> None:
     turns = Turns()
     assert turns.begin("a") is None
     waiting = [turns.begin("a") for _ in range(3)]
@@ -23,7 +23,7 @@ async def test_an_address_starts_one_request_in_each_iteration() -> None:
     assert started == [1, 2, 3, 3]
 
 
-async def test_an_address_takes_as_many_turns_as_it_may() -> None:
+async def test_address_may_take_several_turns() -> None:
     turns = Turns(per_iteration=2)
     begun = [turns.begin("a") for _ in range(5)]
     assert [turn is None for turn in begun] == [True, True, False, False, False]
@@ -34,14 +34,14 @@ async def test_an_address_takes_as_many_turns_as_it_may() -> None:
     assert taken == [2, 3, 3]
 
 
-async def test_once_nobody_waits_a_request_starts_at_once() -> None:
+async def test_request_starts_at_once_when_nobody_waits() -> None:
     turns = Turns()
     for _ in range(3):
         assert turns.begin("a") is None
         await asyncio.sleep(0)
 
 
-async def test_a_connection_that_is_being_closed_does_not_stop_the_others() -> None:
+async def test_closing_connection_does_not_block_others() -> None:
     turns = Turns()
     turns.begin("a")
     cancelled, other = turns.begin("a"), turns.begin("a")
@@ -53,7 +53,7 @@ async def test_a_connection_that_is_being_closed_does_not_stop_the_others() -> N
 
 @pytest.fixture
 def started(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
-    """The addresses of the requests that handlers were made for, in order."""
+    """The addresses of handled requests, in order."""
     addresses: list[str | None] = []
     make = app.app.get_handler_delegate
 
@@ -79,7 +79,7 @@ async def connect(app: GifApp, address: str) -> tuple[asyncio.StreamReader, asyn
 @pytest.mark.parametrize(
     "request_line", [b"GET /nothing", b"GET /api/v1/jobs", b"OPTIONS /api/v1/jobs", b"GET /"]
 )
-async def test_nobody_waits_for_all_the_connections_of_another(
+async def test_many_connections_of_one_address_do_not_delay_another(
     app: GifApp, started: list[str | None], request_line: bytes
 ) -> None:
     sent = request_line + b" HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -94,7 +94,7 @@ async def test_nobody_waits_for_all_the_connections_of_another(
         open_.close()
 
 
-async def test_whoever_waits_may_leave(
+async def test_waiting_clients_may_disconnect(
     app: GifApp, started: list[str | None], caplog: pytest.LogCaptureFixture
 ) -> None:
     flood = [await connect(app, FLOODER) for _ in range(FLOOD)]

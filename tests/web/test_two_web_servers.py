@@ -1,4 +1,4 @@
-"""Two web servers, each a process of its own, on one Redis and one MongoDB: a limit is one limit."""
+"""Two web server processes on one Redis and one MongoDB share their limits."""
 
 import json
 import os
@@ -21,7 +21,7 @@ ADA = {"email": "ada@example.org", "password": PASSWORD}
 
 @contextmanager
 def running(*words: str) -> Iterator[tuple[str, str]]:
-    """Where it listens, and the token with which the first account is made."""
+    """The server's URL, and the setup token of the first account."""
     argv = [sys.executable, "-c", _SERVE, *words]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
         assert process.stdout
@@ -33,7 +33,7 @@ def running(*words: str) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def tiers(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """A client for each, by whom Ada has an account."""
+    """One client for each server; Ada has an account."""
     words = (mongodb_url, redis_url, (tmp_path / "storage").as_uri(), json.dumps(RATES))
     with ExitStack() as stack:
         addresses = [stack.enter_context(running(*words)) for _ in range(2)]
@@ -44,7 +44,7 @@ def tiers(mongodb_url: str, redis_url: str, tmp_path: Path) -> Iterator[tuple[ht
         yield first, second
 
 
-def test_what_one_has_counted_the_other_knows(tiers: tuple[httpx.Client, httpx.Client]) -> None:
+def test_rate_limit_is_shared(tiers: tuple[httpx.Client, httpx.Client]) -> None:
     token = tiers[0].post("/auth/login", json=ADA).raise_for_status().json()["access_token"]
     answers = [
         tiers[number % 2].get("/me", headers={"Authorization": f"Bearer {token}"}) for number in range(10)
@@ -53,7 +53,7 @@ def test_what_one_has_counted_the_other_knows(tiers: tuple[httpx.Client, httpx.C
     assert all(1 <= int(answer.headers["Retry-After"]) <= 3600 for answer in answers[8:])
 
 
-def test_guesses_at_a_password_are_counted_by_both_together(tiers: tuple[httpx.Client, httpx.Client]) -> None:
+def test_password_guesses_are_counted_together(tiers: tuple[httpx.Client, httpx.Client]) -> None:
     guess = ADA | {"password": "not that one at all"}
     statuses = [tiers[number % 2].post("/auth/login", json=guess).status_code for number in range(8)]
     assert statuses[:5] == [401] * 5

@@ -1,4 +1,4 @@
-"""The whole web server for tests, its visitors, and a process of its own to kill."""
+"""The whole web server for tests, its visitors, and a separate process that can be killed."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,7 +26,7 @@ SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
 def policy_of(answer: httpx.Response) -> dict[str, set[str]]:
-    """The Content-Security-Policy of an answer: what each directive allows."""
+    """A response's Content-Security-Policy, by directive."""
     directives = answer.headers["Content-Security-Policy"].split(";")
     return {name: set(allowed) for name, *allowed in map(str.split, directives)}
 
@@ -44,7 +44,7 @@ def web_parts(mongodb_url: str, redis_url: str, storage_url: str, rates: Rates =
 
 
 def serve(mongodb_url: str, redis_url: str, storage_url: str, rates: str = "{}") -> None:
-    """What the processes that tests start run; `rates` are those, as JSON, that are not the usual ones."""
+    """Runs a web server in a process of its own; `rates` are non-default rates, as JSON."""
     chosen = replace(_RATES, **json.loads(rates))
     with web_parts(mongodb_url, redis_url, storage_url, chosen) as parts:
         run_web(parts, notebooks=NOTEBOOKS, host="127.0.0.1", port=0)

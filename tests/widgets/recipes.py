@@ -1,4 +1,4 @@
-"""Any recipe, as hypothesis draws them."""
+"""Hypothesis strategies for recipes."""
 
 import base64
 from typing import Any
@@ -21,7 +21,7 @@ def numbers(low: float, high: float) -> st.SearchStrategy[float]:
 
 @st.composite
 def spans(draw: st.DrawFn, max_s: float) -> dict[str, Any]:
-    """A start, and an end after it or none."""
+    """A start, and a later end or none."""
     start_s = draw(numbers(0, max_s * 0.9))
     end_s = draw(st.none() | st.floats(start_s, max_s, exclude_min=True))
     return {"start_s": start_s, "end_s": end_s}
@@ -31,7 +31,7 @@ SEGMENTS = st.lists(spans(DURATION_S).map(lambda span: Segment(**span)), max_siz
 
 
 def values(path: str) -> st.SearchStrategy[Any]:
-    """All that a field may be."""
+    """All values that a field may have."""
     field = recipe_field(path)
     drawn = _drawn(field)
     return st.none() | drawn if field.is_optional else drawn
@@ -55,7 +55,7 @@ def fields(*paths: str) -> dict[str, st.SearchStrategy[Any]]:
 def captions(draw: st.DrawFn) -> Caption:
     style = fields(*(f"captions.{name}" for name in ("position", "size_px", "colour", "outline")))
     return Caption(
-        text=draw(st.text(min_size=1, max_size=20).filter(str.strip)),  # the form drops one of blanks
+        text=draw(st.text(min_size=1, max_size=20).filter(str.strip)),  # the form drops a caption of blanks
         **draw(st.fixed_dictionaries(style)),
         **draw(spans(60.0)),
     )
@@ -63,7 +63,7 @@ def captions(draw: st.DrawFn) -> Caption:
 
 @st.composite
 def crops(draw: st.DrawFn) -> Crop:
-    """A rectangle within the picture of the source."""
+    """A rectangle within the source's picture."""
     source = a_source()
     x_px, y_px = draw(st.integers(0, source.width - 1)), draw(st.integers(0, source.height - 1))
     width_px = draw(st.integers(1, source.width - x_px))
@@ -89,7 +89,7 @@ OTHER_FORMATS = st.sampled_from([name for name in FILE_KINDS if name != "gif"])
 
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
-    """Any recipe for the source of `a_source`."""
+    """Recipes for the source of `a_source`."""
     shape = draw(st.just({}) | crops().map(lambda crop: {"crop": crop}) | st.just({"aspect": "3:4"}))
     plain = draw(PLAIN)
     other = {} if plain.target_bytes or plain.preset else {"format": draw(st.just("gif") | OTHER_FORMATS)}

@@ -77,7 +77,7 @@ class ScriptedClient:
         return [job for job in self._jobs.values() if state in (None, job.state)][:limit]
 
     def job_page(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> JobPage:
-        """The cursor is a number of jobs to skip."""
+        """The cursor is the number of jobs to skip."""
         self._fail_if_told()
         chosen = sorted(filter(query.matches, self._jobs.values()), key=query.rank)
         begin = int(cursor or 0)
@@ -89,7 +89,7 @@ class ScriptedClient:
         )
 
     def somebody_else_is_done(self) -> None:
-        """What waits moves one place further, and no event tells."""
+        """Another owner's job ends: waiting jobs move up one place, without an event."""
         for job in self.jobs(state=JobState.QUEUED):
             self._keep(job.model_copy(update={"queue_position": (job.queue_position or 2) - 1}))
 
@@ -102,7 +102,7 @@ class ScriptedClient:
         return self._jobs[job_id]
 
     def starts(self, job_id: str) -> None:
-        """A worker takes the job, and the event that says so is lost."""
+        """A worker claims the job, and the event is lost."""
         job = self._jobs[job_id]
         self._keep(job.model_copy(update={"state": JobState.RUNNING, "attempts": job.attempts + 1}))
 
@@ -156,7 +156,7 @@ class ScriptedClient:
         return self._sources.setdefault(source_id, self._restored(source_id, "source"))
 
     def purge(self) -> None:
-        """The time to undo passes."""
+        """The time for undo passes."""
         self._deleted.clear()
 
     def _restored(self, item_id: str, kind: str) -> Any:
@@ -182,7 +182,7 @@ UNREACHABLE = errors.ServiceUnavailable(service="gifapp")
 
 
 class Browser(BaseComm):
-    """The other end of one widget: what it was sent, and what a person does."""
+    """The other end of one widget: what it received, and what a user does."""
 
     def __init__(self, widget: Any) -> None:
         self._widget = widget

@@ -16,18 +16,18 @@ WIDGETS = [
 
 
 @pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget.__name__)
-def test_a_widgets_module_is_whole(widget: type[anywidget.AnyWidget]) -> None:
+def test_widgets_module_is_complete(widget: type[anywidget.AnyWidget]) -> None:
     code = str(widget._esm)
     assert not re.search(r"^\s*import\b", code, re.MULTILINE)
     assert re.findall(r"^export .*", code, re.MULTILINE) == ["export default { render };"]
 
 
-def test_a_file_that_several_import_is_joined_once_and_before_them() -> None:
+def test_file_imported_by_several_is_joined_once_and_before_them() -> None:
     code = str(script("dashboard/gallery"))
     parts = ["function make(", "class Viewer {", "class Card {", "class Sharer {", "class Gallery {"]
     assert [code.count(part) for part in parts] == [1, 1, 1, 1, 1]
     assert sorted(parts, key=code.index) == parts
 
 
-def test_all_widgets_are_looked_at() -> None:
+def test_every_widget_is_checked() -> None:
     assert len(WIDGETS) >= 14

@@ -35,39 +35,39 @@ _form = RecipeForm(lambda: None)
 
 @given(recipes())
 @settings(max_examples=60, deadline=None)
-def test_any_recipe_comes_back_as_it_was_filled_in(recipe: Recipe) -> None:
+def test_any_recipe_survives_a_round_trip_through_the_form(recipe: Recipe) -> None:
     _form.show(recipe, SOURCE)
     assert _form.recipe() == recipe
 
 
-def test_an_untouched_form_is_the_default_recipe(form: RecipeForm) -> None:
+def test_untouched_form_is_the_default_recipe(form: RecipeForm) -> None:
     assert form.recipe() == Recipe()
 
 
-def test_filling_in_is_no_change_of_a_person(form: RecipeForm, changes: list[str]) -> None:
+def test_filling_the_form_is_no_user_change(form: RecipeForm, changes: list[str]) -> None:
     form.show(Recipe(fps=20.0, captions=(Caption(text="Hello"),)), SOURCE)
     assert changes == []
 
 
-def test_a_person_who_changes_a_field_changes_the_recipe(form: RecipeForm, changes: list[str]) -> None:
+def test_user_change_updates_the_recipe(form: RecipeForm, changes: list[str]) -> None:
     field(form, "Frame rate").control.value = "20"
     assert form.recipe() == Recipe(fps=20.0)
     assert changes == ["changed"]
 
 
 @pytest.mark.parametrize("typed", ["12.5", "12,5", " 12.5 "])
-def test_a_number_may_have_a_point_or_a_comma(form: RecipeForm, typed: str) -> None:
+def test_number_accepts_a_point_or_a_comma(form: RecipeForm, typed: str) -> None:
     field(form, "Frame rate").control.value = typed
     field(form, "Speed").control.value = typed.replace("12", "1")
     field(form, "Max size").control.value = typed
     assert form.recipe() == Recipe(fps=12.5, speed=1.5, target_bytes=12_500_000)
 
 
-def test_the_look_group_has_every_field_of_the_look(form: RecipeForm) -> None:
+def test_look_group_has_every_field_of_the_look(form: RecipeForm) -> None:
     assert {one.path for row in rows(form.groups[1]) for one in row.fields} == {*leaves("look")}
 
 
-def test_a_control_says_what_its_field_does_within_its_bounds(form: RecipeForm) -> None:
+def test_control_has_its_fields_description_and_bounds(form: RecipeForm) -> None:
     blur, loop = field(form, "Blur").control, field(form, "Loop count").control
     assert (blur.min, blur.max, blur.step, blur.unit) == (0, 20, 0.5, " px")
     assert (loop.description, loop.min, loop.max) == ("Loop count (0 = forever)", 0, 65535)
@@ -75,7 +75,7 @@ def test_a_control_says_what_its_field_does_within_its_bounds(form: RecipeForm) 
     assert list(field(form, "Content type").control.options)[2] == ("Screen recording", "screen")
 
 
-def test_what_a_form_calls_its_fields(form: RecipeForm) -> None:
+def test_fields_have_their_labels(form: RecipeForm) -> None:
     shown = {one.control.description for row in rows(form) for one in row.fields}
     assert shown >= {
         "Width (px)",
@@ -88,21 +88,21 @@ def test_what_a_form_calls_its_fields(form: RecipeForm) -> None:
     }
 
 
-def test_resetting_the_look_leaves_the_rest(form: RecipeForm, changes: list[str]) -> None:
+def test_resetting_the_look_keeps_other_fields(form: RecipeForm, changes: list[str]) -> None:
     form.show(Recipe(fps=20.0, look=Look(blur_px=3, fade_in_s=1, invert=True)), SOURCE)
     form.groups[1].reset.click()
     assert form.recipe() == Recipe(fps=20.0)
     assert changes
 
 
-def test_reset_brings_the_defaults_back(form: RecipeForm, changes: list[str]) -> None:
+def test_reset_restores_the_defaults(form: RecipeForm, changes: list[str]) -> None:
     form.show(Recipe(fps=20.0, look=Look(blur_px=3)), SOURCE)
     form.reset.click()
     assert form.recipe() == Recipe()
     assert changes == ["changed"]
 
 
-def test_a_group_names_what_was_changed_in_it(form: RecipeForm) -> None:
+def test_group_header_lists_changed_fields(form: RecipeForm) -> None:
     form.show(Recipe(look=Look(blur_px=3.0, invert=True), captions=(Caption(text="Hello"),)), SOURCE)
     form.recipe()
     told = {group.header.description: group.header.changes for group in form.groups}
@@ -114,7 +114,7 @@ def test_a_group_names_what_was_changed_in_it(form: RecipeForm) -> None:
 # --- time ------------------------------------------------------------------------------------
 
 
-def test_a_range_is_a_segment(form: RecipeForm, changes: list[str]) -> None:
+def test_range_is_a_segment(form: RecipeForm, changes: list[str]) -> None:
     form.trim.segments.ranges.value = [[1.0, 2.5]]
     assert form.recipe().segments == (Segment(start_s=1.0, end_s=2.5),)
     assert changes == ["changed"]
@@ -127,13 +127,13 @@ def test_several_ranges_can_be_crossfaded(form: RecipeForm) -> None:
     assert form.trim.crossfade.layout.display == ""
 
 
-def test_all_of_the_video_is_no_segment(form: RecipeForm) -> None:
+def test_range_of_the_whole_video_is_no_segment(form: RecipeForm) -> None:
     form.show(Recipe(segments=(Segment(start_s=2),)), SOURCE)
     form.trim.segments.ranges.value = [[0.0, 5.28]]
     assert form.recipe().segments == ()
 
 
-def test_a_range_of_a_longer_video_is_shown_cut_to_this_one(form: RecipeForm) -> None:
+def test_range_of_a_longer_video_is_clamped(form: RecipeForm) -> None:
     form.show(Recipe(segments=(Segment(start_s=2, end_s=60),)), SOURCE)
     assert form.trim.segments.ranges.value == [[2.0, 5.28]]
 
@@ -146,7 +146,7 @@ def test_a_range_of_a_longer_video_is_shown_cut_to_this_one(form: RecipeForm) ->
         ([[7.0, 9.0]], "Start is past the end of the video (5.28 s)"),
     ],
 )
-def test_a_range_that_cannot_be_is_said_beside_it(
+def test_impossible_range_is_reported_beside_it(
     form: RecipeForm, ranges: list[list[float]], words: str
 ) -> None:
     form.trim.segments.ranges.value = ranges
@@ -154,18 +154,18 @@ def test_a_range_that_cannot_be_is_said_beside_it(
     assert form.trim.segments.ranges.problem == f"{words}."
 
 
-def test_a_video_of_unknown_length_is_taken_whole(form: RecipeForm) -> None:
+def test_video_of_unknown_length_is_used_whole(form: RecipeForm) -> None:
     form.show(Recipe(), a_source(duration_s=None))
     assert form.trim.segments.layout.display == "none"
     assert form.recipe().segments == ()
 
 
-def test_a_single_picture_has_no_ranges(form: RecipeForm) -> None:
+def test_single_picture_has_no_ranges(form: RecipeForm) -> None:
     form.show(Recipe(), a_source(duration_s=0.1, fps=None))
     assert form.trim.segments.layout.display == "none"
 
 
-# --- mistakes --------------------------------------------------------------------------------
+# --- errors ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_single_picture_has_no_ranges(form: RecipeForm) -> None:
         ("Max size", "0", "Max size must be a number from 0.001 to 1000 MB (got 0)"),
     ],
 )
-def test_a_mistake_is_said_by_label_beside_its_field(
+def test_error_names_the_label_beside_its_field(
     form: RecipeForm, label: str, value: object, words: str
 ) -> None:
     field(form, label).control.value = value
@@ -197,7 +197,7 @@ def test_a_mistake_is_said_by_label_beside_its_field(
     assert shown_problems(form) == []
 
 
-def test_a_folded_group_opens_on_a_mistake_in_it(form: RecipeForm) -> None:
+def test_collapsed_group_opens_on_an_error_in_it(form: RecipeForm) -> None:
     look = form.groups[1]
     assert not look.header.value
     field(form, "Fade in").control.value = "11"
@@ -205,7 +205,7 @@ def test_a_folded_group_opens_on_a_mistake_in_it(form: RecipeForm) -> None:
     assert look.header.value
 
 
-def test_a_caption_without_words_is_none_yet(form: RecipeForm) -> None:
+def test_caption_without_text_is_ignored(form: RecipeForm) -> None:
     captions = form.text.captions
     captions.addition.click()
     assert form.recipe() == Recipe()
@@ -218,7 +218,7 @@ def test_a_caption_without_words_is_none_yet(form: RecipeForm) -> None:
     assert "6 to 400" in captions.items[1].rows[2].problem
 
 
-def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
+def test_error_in_a_caption_is_shown_there(form: RecipeForm) -> None:
     form.show(Recipe(captions=(Caption(text="one"), Caption(text="two", start_s=2.0))), SOURCE)
     second = form.text.captions.items[1]
     second.text.value = "w" * 501
@@ -228,7 +228,7 @@ def test_a_mistake_in_a_caption_is_said_there(form: RecipeForm) -> None:
     assert refused(form) == "Caption must be text of 1 to 500 characters (got 501 characters)"
 
 
-def test_a_size_to_fit_is_for_every_format(form: RecipeForm) -> None:
+def test_maximum_size_applies_to_every_format(form: RecipeForm) -> None:
     field(form, "Max size").control.value = "2"
     for name in FILE_KINDS:
         field(form, "Format").control.value = name
@@ -238,19 +238,19 @@ def test_a_size_to_fit_is_for_every_format(form: RecipeForm) -> None:
 # --- picture ---------------------------------------------------------------------------------
 
 
-def test_a_crop_outside_the_picture_is_said(form: RecipeForm) -> None:
+def test_crop_outside_the_picture_is_reported(form: RecipeForm) -> None:
     form.draw_crop(Crop(x_px=10, width_px=100, height_px=100))
     field(form, "Crop left").control.value = "1200"
     assert refused(form) == "The crop reaches outside the picture (1280 x 720)"
 
 
-def test_a_crop_that_cannot_be_read_is_said(form: RecipeForm) -> None:
+def test_unreadable_crop_is_reported(form: RecipeForm) -> None:
     form.draw_crop(Crop(x_px=10, width_px=100, height_px=100))
     field(form, "Crop left").control.value = ""
     assert refused(form) == "Crop left: enter a whole number such as 12"
 
 
-def test_a_drawn_crop_is_by_hand_and_goes_again(form: RecipeForm, changes: list[str]) -> None:
+def test_drawn_crop_is_custom_and_can_be_removed(form: RecipeForm, changes: list[str]) -> None:
     drawn = Crop(x_px=10, y_px=20, width_px=300, height_px=200)
     form.show(Recipe(aspect="1:1"), SOURCE)
     form.draw_crop(drawn)
@@ -260,7 +260,7 @@ def test_a_drawn_crop_is_by_hand_and_goes_again(form: RecipeForm, changes: list[
     assert changes == []
 
 
-def test_no_choice_is_ever_blank(form: RecipeForm) -> None:
+def test_every_choice_has_a_selection(form: RecipeForm) -> None:
     controls = [one.control for row in rows(form) for one in row.fields]
     assert all(control.index is not None for control in controls if hasattr(control, "index"))
 
@@ -269,7 +269,7 @@ def test_no_choice_is_ever_blank(form: RecipeForm) -> None:
     ("source", "hints"),
     [(SOURCE, ("12.5", "0")), (a_source(keeps_times=True), ("original", "original"))],
 )
-def test_empty_fields_of_time_show_what_comes_out(
+def test_empty_time_fields_show_the_resulting_values(
     form: RecipeForm, source: SourceView, hints: tuple[str, str]
 ) -> None:
     form.show(Recipe(), source)
@@ -280,20 +280,18 @@ def test_empty_fields_of_time_show_what_comes_out(
 @pytest.mark.parametrize(
     ("facts", "frame_s"), [({}, 0.04), ({"fps": 5.05, "keeps_times": True}, 0.01), ({"fps": 50}, 0.02)]
 )
-def test_a_range_shows_the_picture_that_it_ends_with(
-    form: RecipeForm, facts: dict[str, Any], frame_s: float
-) -> None:
+def test_range_shows_its_last_picture(form: RecipeForm, facts: dict[str, Any], frame_s: float) -> None:
     form.show(Recipe(), a_source(**facts))
     assert form.trim.segments.ranges.frame_s == frame_s
 
 
-def test_empty_size_fields_show_the_size_that_comes_out(form: RecipeForm) -> None:
+def test_empty_size_fields_show_the_resulting_size(form: RecipeForm) -> None:
     form.trim.width.control.value = "320"
     form.hint(form.recipe(), SOURCE)
     assert form.trim.height.control.placeholder == "180"
 
 
-# --- words and pictures ----------------------------------------------------------------------
+# --- captions and overlay --------------------------------------------------------------------
 
 
 def test_captions_are_added_and_removed(form: RecipeForm, changes: list[str]) -> None:
@@ -308,7 +306,7 @@ def test_captions_are_added_and_removed(form: RecipeForm, changes: list[str]) ->
     assert len(changes) == 3
 
 
-def test_a_picture_brings_its_fields(form: RecipeForm) -> None:
+def test_overlay_shows_its_fields(form: RecipeForm) -> None:
     overlay = form.text.overlay
     assert overlay.rest.layout.display == "none"
     overlay.first.control.value = PICTURE
@@ -316,7 +314,7 @@ def test_a_picture_brings_its_fields(form: RecipeForm) -> None:
     assert form.recipe() == Recipe(overlay=Overlay(image=PICTURE))
 
 
-def test_a_picture_or_subtitles_that_are_none_are_said_by_their_names(form: RecipeForm) -> None:
+def test_unusable_overlay_or_subtitles_are_reported_by_name(form: RecipeForm) -> None:
     form.text.overlay.first.control.value = "aGVsbG8="
     field(form, "Subtitles").control.value = "no times"
     assert refused(form).startswith(

@@ -1,4 +1,4 @@
-"""A checkout's widgets follow their files: a copy of the package is edited while a child process runs."""
+"""Hot reload of a checkout's widgets: a copy of the package is edited while a child process runs."""
 
 import os
 import shutil
@@ -35,11 +35,11 @@ def checkout(tmp_path: Path) -> Path:
     ("trait", "file"),
     [
         ("_esm", "controls/summary.js"),
-        ("_esm", "common.js"),  # imported by the widget's own
+        ("_esm", "common.js"),  # imported by the widget's own script
         ("_css", "controls/summary.css"),
     ],
 )
-def test_a_widget_follows_its_files(checkout: Path, trait: str, file: str) -> None:
+def test_widget_follows_its_files(checkout: Path, trait: str, file: str) -> None:
     command = [sys.executable, "-c", FOLLOW, trait]
     env = os.environ | {"PYTHONPATH": str(checkout), "ANYWIDGET_HMR": "1"}
     with subprocess.Popen(command, cwd=checkout, env=env, stdout=subprocess.PIPE, text=True) as child:
@@ -50,7 +50,7 @@ def test_a_widget_follows_its_files(checkout: Path, trait: str, file: str) -> No
 
 
 def edit_until_over(child: "subprocess.Popen[str]", file: Path) -> None:
-    """Edit again and again: the child may not watch yet."""
+    """Edit again and again, because the child may not be watching yet."""
     text = file.read_text()
     for count in range(300):
         file.write_text(text + "\n" * count + "/* edited */\n")
@@ -62,6 +62,6 @@ def edit_until_over(child: "subprocess.Popen[str]", file: Path) -> None:
     child.kill()
 
 
-def test_a_service_watches_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_service_watches_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANYWIDGET_HMR", raising=False)
     assert isinstance(script("controls/summary"), str)

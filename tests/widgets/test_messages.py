@@ -1,4 +1,4 @@
-"""Messages that no script of ours sends: each is dropped with a line, and the widgets go on."""
+"""Messages that our scripts never send are dropped with a log line, and the widgets keep working."""
 
 import logging
 from typing import Any
@@ -39,7 +39,7 @@ HOSTILE: list[Any] = [
 
 @pytest.fixture
 def done() -> list[Any]:
-    """What widgets asked for."""
+    """The actions that widgets requested."""
     return []
 
 
@@ -60,7 +60,7 @@ def widgets(done: list[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_message_of_another_shape_is_dropped(
+def test_malformed_message_is_dropped(
     widgets: list[Any], done: list[Any], content: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     for widget in widgets:
@@ -74,7 +74,7 @@ def test_a_message_of_another_shape_is_dropped(
     assert [asked for asked in done if len(str(asked)) > 1000] == []
 
 
-def test_what_our_scripts_send_is_read() -> None:
+def test_messages_of_our_scripts_are_accepted() -> None:
     assert CardMessage.model_validate({"type": "share", "id": "a", "days": 30}).days == 30
     assert CardMessage.model_validate({"type": "query", "query": {"state": "dead"}}).query.state == "dead"
     assert UploadMessage.model_validate({"type": "token", "upload": 3}).upload == 3

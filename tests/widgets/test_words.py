@@ -60,11 +60,11 @@ WAITING = ErrorView(code=errors.WaitingForDisk.code, detail=str(errors.WaitingFo
     ],
     ids=str,
 )
-def test_where_a_job_stands(job: JobView, words: str) -> None:
+def test_status_of_a_job(job: JobView, words: str) -> None:
     assert status(job) == words
 
 
-def test_a_card_of_a_job_for_a_later_time_has_the_time() -> None:
+def test_card_of_a_scheduled_job_has_its_time() -> None:
     assert card(a_job(run_at=NOON))["run_at"] == NOON.isoformat()
     assert card(a_job(run_at=NOON, error=FAILED))["run_at"] is None
     assert card(a_job(state=JobState.RUNNING))["run_at"] is None
@@ -80,7 +80,7 @@ def test_a_card_of_a_job_for_a_later_time_has_the_time() -> None:
     ],
     ids=["succeeded", "running", "queued", "mp4"],
 )
-def test_what_was_asked_for_before_is_said_to_be_there(job: JobView, words: str) -> None:
+def test_repeated_submission_is_described_as_existing(job: JobView, words: str) -> None:
     assert repeat_text(job) == words
 
 
@@ -95,7 +95,7 @@ def test_what_was_asked_for_before_is_said_to_be_there(job: JobView, words: str)
         (JobState.CANCELLED, ["retry", "reuse", "delete"]),
     ],
 )
-def test_what_can_be_done_with_a_job(state: JobState, actions: list[str]) -> None:
+def test_actions_of_a_job(state: JobState, actions: list[str]) -> None:
     assert card(a_job(state=state))["actions"] == actions
 
 
@@ -110,13 +110,13 @@ def test_half_of_a_size_has_two_digits_and_is_a_valid_limit(size_bytes: int, hal
     assert half_of(size_bytes) == half
 
 
-def test_a_job_whose_video_is_gone_cannot_be_retried() -> None:
+def test_job_whose_video_is_gone_cannot_be_retried() -> None:
     shown = card(a_job(state=JobState.FAILED, source=None))
     assert shown["name"] == "A deleted video"
     assert "retry" not in shown["actions"]
 
 
-def test_the_facts_of_a_gif() -> None:
+def test_facts_of_a_gif() -> None:
     told = card(a_job(state=JobState.SUCCEEDED, gif=GIF))["gif"]
     assert told["facts"] == ["480 × 270 px · 66 frames", "5.3 s · 3.1 MB"]  # noqa: RUF001
     assert (told["format"], told["suffix"], told["is_video"]) == ("GIF", ".gif", False)
@@ -131,21 +131,19 @@ def test_the_facts_of_a_gif() -> None:
         (None, None, ""),
     ],
 )
-def test_a_card_says_until_when_it_is_kept(
-    finished_at: datetime | None, expires_at: datetime | None, words: str
-) -> None:
+def test_card_shows_its_expiry(finished_at: datetime | None, expires_at: datetime | None, words: str) -> None:
     job = a_job(state=JobState.SUCCEEDED, finished_at=finished_at, expires_at=expires_at)
     assert card(job)["kept"] == words
 
 
-def test_the_facts_of_what_is_no_gif() -> None:
+def test_facts_of_other_formats() -> None:
     made = GIF.model_copy(update={"format": "mp4", "content_type": "video/mp4"})
     told = card(a_job(state=JobState.SUCCEEDED, gif=made))["gif"]
     assert told["facts"][-1] == "5.3 s · 3.1 MB · MP4"
     assert (told["format"], told["suffix"], told["is_video"]) == ("MP4", ".mp4", True)
 
 
-def test_a_gif_has_its_own_notes_but_not_those_of_its_source() -> None:
+def test_gif_has_its_own_notes_but_not_those_of_its_source() -> None:
     odd, fits = "Contains transparency.", "To fit 1.0 MB: 8.3 fps (was 12.5)."
     job = a_job(
         state=JobState.SUCCEEDED,
@@ -155,13 +153,13 @@ def test_a_gif_has_its_own_notes_but_not_those_of_its_source() -> None:
     assert card(job)["gif"]["notes"] == fits
 
 
-def test_the_facts_of_a_source_are_those_that_are_known() -> None:
+def test_facts_of_a_source_leave_out_unknown_ones() -> None:
     assert source_facts(a_source())["facts"] == ["1280 × 720 px", "5.3 s", "25 fps", "1.1 MB"]  # noqa: RUF001
     unknown = a_source(duration_s=None, fps=None)
     assert source_facts(unknown)["facts"] == ["1280 × 720 px", "1.1 MB"]  # noqa: RUF001
 
 
-def test_one_frame_is_not_frames() -> None:
+def test_singular_and_plural() -> None:
     assert outcome_text(Outcome(10, 20, 1, 0.04)) == "10 × 20 px · 1 frame · 0.04 s"  # noqa: RUF001
 
 

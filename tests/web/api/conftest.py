@@ -1,4 +1,4 @@
-"""The API on real servers: a Tornado application on a free port, asked over real HTTP."""
+"""The API on real servers: a Tornado application on a free port, called over real HTTP."""
 
 import asyncio
 import dataclasses
@@ -62,7 +62,7 @@ def limits() -> Limits:
 
 @pytest.fixture
 def allowance() -> Allowance:
-    """What one person may have."""
+    """The limits of each user."""
     return Allowance()
 
 
@@ -81,7 +81,7 @@ def jobs(
 
 @pytest.fixture
 def rates() -> Rates:
-    """How much may be asked in a while."""
+    """The rate limits."""
     return Rates(login_by_address="100/minute", register_by_address="100/hour")
 
 
@@ -114,7 +114,7 @@ def parts(jobs: JobParts, identity: Identity, redis_url: str, rates: Rates, sess
 
 class Broken(NotFoundHandler):
     async def prepare(self) -> None:
-        """Fails in its method only."""
+        """A handler whose method fails."""
 
     async def get(self) -> None:
         raise ZeroDivisionError("secret of ours")
@@ -127,7 +127,7 @@ def followers(redis_url: str) -> int:
 
 @pytest.fixture
 async def url(parts: Parts, redis_url: str) -> AsyncIterator[str]:
-    """Where the API listens; its hub follows already."""
+    """The URL of the API; its hub is already following events."""
     routes: list[Any] = [*api_routes(), (r"/api/broken", Broken), (r"/api/.*", NotFoundHandler)]
     server = HTTPServer(MeasuredApplication(api_routes(), routes, gifapp=parts), chunk_size=16384)
     listening, port = bind_unused_port()
@@ -143,7 +143,7 @@ async def url(parts: Parts, redis_url: str) -> AsyncIterator[str]:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account, signed in."""
+    """A signed-in user."""
 
     id: str
     session: Session
@@ -179,7 +179,7 @@ def ada(sign_up: SignUp) -> Person:
 
 @pytest.fixture
 async def stranger(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that nobody signed in."""
+    """A client without credentials."""
     async with httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [check]}) as http:
         yield http
 
@@ -202,7 +202,7 @@ def source(ada: Person, jobs: JobParts, known_video: KnownVideo, source_name: st
 
 @pytest.fixture
 def job_recipe() -> Recipe:
-    """What Ada's job asks for."""
+    """The recipe of Ada's job."""
     return Recipe()
 
 
@@ -214,7 +214,7 @@ def job(ada: Person, jobs: JobParts, source: SourceView, job_recipe: Recipe) -> 
 
 @pytest.fixture
 def gif(ada: Person, jobs: JobParts, job: JobView) -> bytes:
-    """What Ada's job came to, by the hand of a worker."""
+    """The GIF of Ada's job, settled as a worker would."""
     claimed = leases.claim(ada.id, worker="test", lease_s=30)
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
@@ -238,7 +238,7 @@ def root(sign_up: SignUp) -> Person:
 
 @pytest.fixture
 def bury(ada: Person, jobs: JobParts, source: SourceView) -> Callable[[int], JobView]:
-    """A job of Ada's that has used up its attempts; each has a frame rate of its own."""
+    """A job of Ada's without attempts left; each has its own frame rate."""
 
     def bury(fps: int) -> JobView:
         job = jobs.submission.submit(ada.id, source.id, Recipe(fps=float(fps), subtitles=SUBTITLES))
@@ -253,7 +253,7 @@ def bury(ada: Person, jobs: JobParts, source: SourceView) -> Callable[[int], Job
 
 
 def is_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem details of an answer that must be one."""
+    """Assert that a response is this problem; returns the problem details."""
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     told: dict[str, Any] = answer.json()

@@ -1,4 +1,4 @@
-"""Whether answers are as the API's document says: the clients of these tests ask it of every one."""
+"""Checks every response that the tests' clients receive against the OpenAPI document."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _PATHS = [
 
 
 async def check(answer: httpx.Response) -> None:
-    """Fail where an answer of a documented operation is not documented."""
+    """Fail if a response of a documented operation is undocumented."""
     request = answer.request
     declared = _operation(request.method, request.url.path)
     if declared is not None and answer.status_code != 405:
@@ -34,7 +34,7 @@ async def check(answer: httpx.Response) -> None:
 def undocumented(
     declared: dict[str, Any], status: int, headers: Mapping[str, str], body: bytes | None
 ) -> str | None:
-    """What the document does not say of such an answer; a `body` of None was not asked for."""
+    """What is undocumented about such a response; a `body` of None was not requested."""
     told = declared["responses"].get(str(status))
     if told is None:
         return f"{status} is not declared; add it to `also`, or its error to `raises`: {body!r}"

@@ -1,4 +1,4 @@
-"""Many jobs at once: whose they are is asked of each."""
+"""Batches of jobs: every job's owner is checked."""
 
 import io
 import zipfile
@@ -34,7 +34,7 @@ async def archive(person: Person, job_ids: list[str]) -> httpx.Response:
     return await person.http.post("/api/v1/archives", json={"job_ids": job_ids})
 
 
-async def test_several_jobs_are_deleted_and_restored(ada: Person, jobs: JobParts, made: list[str]) -> None:
+async def test_batch_of_jobs_is_deleted_and_restored(ada: Person, jobs: JobParts, made: list[str]) -> None:
     assert await apply(ada, "delete", [*made[:2], made[0], uuid4().hex]) == made[:2]
     assert [job.id for job in jobs.jobs.page(ada.id).jobs] == made[2:]
     assert await apply(ada, "restore", made[:2]) == made[:2]
@@ -44,14 +44,14 @@ async def test_several_jobs_are_deleted_and_restored(ada: Person, jobs: JobParts
     assert await apply(ada, "restore", made) == made[1:]
 
 
-async def test_those_that_have_ended_are_not_cancelled(
+async def test_ended_jobs_are_not_cancelled(
     ada: Person, jobs: JobParts, source: SourceView, made: list[str]
 ) -> None:
     waiting = jobs.submission.submit(ada.id, source.id, Recipe(fps=9)).id
     assert await apply(ada, "cancel", [*made, waiting]) == [waiting]
 
 
-async def test_nobody_acts_on_anothers_jobs(
+async def test_batch_leaves_other_users_jobs_alone(
     ada: Person, jobs: JobParts, made: list[str], sign_up: SignUp
 ) -> None:
     eve = sign_up("eve")
@@ -61,7 +61,7 @@ async def test_nobody_acts_on_anothers_jobs(
     assert jobs.jobs.page(ada.id).total == 3
 
 
-async def test_several_gifs_are_downloaded_as_a_zip(
+async def test_gifs_are_downloaded_as_a_zip(
     ada: Person, made: list[str], stranger: httpx.AsyncClient
 ) -> None:
     answer = await archive(ada, [*made, uuid4().hex])
@@ -81,7 +81,7 @@ async def test_several_gifs_are_downloaded_as_a_zip(
     )
 
 
-async def test_gifs_that_are_too_large_for_a_zip_are_refused(
+async def test_gifs_too_large_for_a_zip_are_refused(
     ada: Person, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "MAX_BYTES", 10)
@@ -90,7 +90,7 @@ async def test_gifs_that_are_too_large_for_a_zip_are_refused(
     assert "choose fewer" in refused["detail"]
 
 
-async def test_a_batch_is_bounded(ada: Person) -> None:
+async def test_batch_size_is_limited(ada: Person) -> None:
     for job_ids in ([], ["x"], ["0" * 33], [uuid4().hex for _ in range(201)], [7]):
         for path, more in (("jobs/batch", {"action": "delete"}), ("archives", {})):
             answer = await ada.http.post(f"/api/v1/{path}", json={"job_ids": job_ids, **more})

@@ -1,4 +1,4 @@
-"""What a recipe would cost, and what platforms take, over HTTP."""
+"""Estimates and presets over HTTP."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from gifapp.domain.views.jobs import SourceView
 from tests.web.api.conftest import Person, is_problem
 
 
-async def test_an_estimate_tells_the_size_of_the_gif(ada: Person, source: SourceView) -> None:
+async def test_estimate_has_the_size_of_the_gif(ada: Person, source: SourceView) -> None:
     body = {"source_id": source.id, "recipe": {"width_px": 32}}
     answer = await ada.http.post("/api/v1/estimates", json=body, timeout=120)
     assert answer.status_code == 200
@@ -27,21 +27,21 @@ async def test_every_format_can_be_estimated(ada: Person, source: SourceView, na
     assert answer.json()["bytes"] > 0
 
 
-async def test_a_recipe_that_cannot_be_is_refused_like_a_job(ada: Person, source: SourceView) -> None:
+async def test_impossible_recipe_is_refused_as_for_a_job(ada: Person, source: SourceView) -> None:
     late = {"source_id": source.id, "recipe": {"segments": [{"start_s": 100}]}}
     is_problem(await ada.http.post("/api/v1/estimates", json=late), 422, "range-outside-source")
     gone = {"source_id": "0" * 24}
     is_problem(await ada.http.post("/api/v1/estimates", json=gone), 404, "not-found")
 
 
-async def test_what_must_be_given_up_to_fit_is_told(ada: Person, source: SourceView) -> None:
+async def test_estimate_lists_reductions_needed_to_fit(ada: Person, source: SourceView) -> None:
     small = {"source_id": source.id, "recipe": {"target_bytes": 1000}}
     body = (await ada.http.post("/api/v1/estimates", json=small, timeout=120)).json()
     assert body["bytes"] <= 1000
     assert body["notes"][0].startswith("To fit 1 kB: ")
 
 
-async def test_presets_are_told_with_their_limits(ada: Person) -> None:
+async def test_presets_have_their_limits(ada: Person) -> None:
     told = (await ada.http.get("/api/v1/presets")).json()["presets"]
     assert [one["name"] for one in told] == list(PRESETS)
     slack = next(one for one in told if one["name"] == "slack_emoji")

@@ -1,4 +1,4 @@
-"""The event stream: ready, what happens, what was missed, and how it ends."""
+"""The event stream: its start, live events, replay, and its end."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ class Socket:
         self._connection.ping(b"")
 
     async def end(self) -> int | None:
-        """Reads to the end; the code it closed with."""
+        """Read to the end; returns the close code."""
         while await asyncio.wait_for(self._connection.read_message(), 10) is not None:
             pass
         return self.close_code
@@ -66,7 +66,7 @@ async def listening(url: str, token: str, cursor: str | None = None, **headers: 
         await asyncio.sleep(0)
 
 
-async def test_what_happens_is_told_to_every_socket_of_its_owner(
+async def test_event_reaches_every_socket_of_its_owner(
     url: str, ada: Person, source: SourceView, sign_up: SignUp, video: bytes
 ) -> None:
     eve = sign_up("eve")
@@ -85,7 +85,7 @@ async def test_what_happens_is_told_to_every_socket_of_its_owner(
         assert (await others.next())["source"]["id"] == eves["id"]
 
 
-async def test_what_was_missed_is_replayed_once_and_in_order(url: str, ada: Person, job: JobView) -> None:
+async def test_missed_events_are_replayed_once_and_in_order(url: str, ada: Person, job: JobView) -> None:
     token, path = ada.session.access_token, f"/api/v1/jobs/{job.id}"
     async with listening(url, token) as socket:
         ready = await socket.next()
@@ -102,7 +102,7 @@ async def test_what_was_missed_is_replayed_once_and_in_order(url: str, ada: Pers
         assert types == ["ready", "job.changed", "job.deleted"]
 
 
-async def test_progress_is_told_and_replayed_in_its_place(
+async def test_progress_is_sent_and_replayed_in_order(
     url: str, ada: Person, jobs: JobParts, job: JobView
 ) -> None:
     token = ada.session.access_token
@@ -121,7 +121,7 @@ async def test_progress_is_told_and_replayed_in_its_place(
         assert replayed[1] == told
 
 
-async def test_a_forgotten_cursor_is_a_reset(url: str, ada: Person) -> None:
+async def test_unknown_cursor_is_a_reset(url: str, ada: Person) -> None:
     async with listening(url, ada.session.access_token, "1-1") as socket:
         event = await socket.next()
         assert event["type"] == "reset"
@@ -130,7 +130,7 @@ async def test_a_forgotten_cursor_is_a_reset(url: str, ada: Person) -> None:
 
 
 @pytest.mark.parametrize("session_check_s", [60.0])
-async def test_what_redis_lost_meanwhile_comes_when_it_is_back(
+async def test_events_continue_after_redis_dropped_the_subscription(
     url: str, ada: Person, job: JobView, redis_url: str
 ) -> None:
     async with listening(url, ada.session.access_token) as socket:
@@ -142,7 +142,7 @@ async def test_what_redis_lost_meanwhile_comes_when_it_is_back(
 
 
 @pytest.mark.usefixtures("gif")
-async def test_the_gif_in_an_event_opens_without_a_token(
+async def test_gif_url_in_an_event_opens_without_a_token(
     url: str, ada: Person, stranger: httpx.AsyncClient, jobs: JobParts, job: JobView
 ) -> None:
     async with listening(url, ada.session.access_token) as socket:
@@ -153,7 +153,7 @@ async def test_the_gif_in_an_event_opens_without_a_token(
     assert (await stranger.get(event["source"]["poster_url"])).headers["Content-Type"] == "image/jpeg"
 
 
-async def test_the_stream_ends_with_its_token(url: str, ada: Person, parts: Parts) -> None:
+async def test_stream_ends_when_its_token_expires(url: str, ada: Person, parts: Parts) -> None:
     caller = parts.identity.authenticate(ada.session.access_token)
     signer = TokenSigner(SECRET, "access", timedelta(seconds=1.5), lambda: datetime.now(UTC))
     token, _ = signer.sign(sub=ada.id, sid=caller.session_id, ver=0)
@@ -169,7 +169,7 @@ async def test_signing_out_closes_the_stream(url: str, ada: Person, parts: Parts
         assert await socket.end() == SIGN_IN_AGAIN
 
 
-async def test_a_client_that_reads_too_slowly_is_disconnected_with_nothing_in_the_log(
+async def test_slow_reader_is_disconnected_without_a_log_entry(
     url: str, ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(events, "MAX_WAITING", 3)
@@ -181,7 +181,7 @@ async def test_a_client_that_reads_too_slowly_is_disconnected_with_nothing_in_th
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-async def test_what_a_client_sends_is_small(url: str, ada: Person) -> None:
+async def test_large_message_from_a_client_is_refused(url: str, ada: Person) -> None:
     async with listening(url, ada.session.access_token) as socket:
         await socket.next()
         await socket.send("x" * events.MAX_MESSAGE_BYTES)
@@ -190,7 +190,7 @@ async def test_what_a_client_sends_is_small(url: str, ada: Person) -> None:
 
 
 @pytest.mark.parametrize("what", ["message", "ping"])
-async def test_a_client_that_sends_many_messages_is_disconnected(
+async def test_client_that_sends_many_messages_is_disconnected(
     url: str, ada: Person, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     monkeypatch.setattr(events, "MESSAGES", 3)
@@ -202,12 +202,12 @@ async def test_a_client_that_sends_many_messages_is_disconnected(
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-1-1", "9" * 30 + "-1"])
-async def test_a_wrong_cursor_is_named(ada: Person, cursor: str) -> None:
+async def test_wrong_cursor_is_named(ada: Person, cursor: str) -> None:
     answer = await ada.http.get("/api/v1/events", params={"cursor": cursor})
     assert is_problem(answer, 422, "field-invalid")["field"] == "cursor"
 
 
-async def test_only_with_a_token_and_from_our_own_pages(url: str, ada: Person) -> None:
+async def test_stream_requires_a_token_and_our_own_origin(url: str, ada: Person) -> None:
     token = ada.session.access_token
     for given, headers in (("made up", {}), (token, {"Origin": "https://evil.example"})):
         with pytest.raises(HTTPClientError) as refused:
@@ -219,7 +219,7 @@ async def test_only_with_a_token_and_from_our_own_pages(url: str, ada: Person) -
 
 
 @pytest.mark.parametrize("session_check_s", [60.0])
-async def test_an_event_that_cannot_be_read_is_not_the_last(
+async def test_events_continue_after_an_unreadable_one(
     url: str, ada: Person, job: JobView, redis_url: str
 ) -> None:
     with capture_logs() as logs:

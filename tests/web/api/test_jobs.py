@@ -1,4 +1,4 @@
-"""Jobs over HTTP: what is accepted, what is refused, and what a page holds."""
+"""Jobs over HTTP: what is accepted, what is refused, and how lists are paged."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.web.api.conftest import Person, SignUp, is_problem
 JSON = {"Content-Type": "application/json"}
 
 
-async def test_a_job_is_accepted(ada: Person, source: SourceView) -> None:
+async def test_job_is_accepted(ada: Person, source: SourceView) -> None:
     recipe = {"fps": 10, "width_px": 32, "segments": [{"start_s": 0.1, "end_s": 0.9}]}
     body = {"source_id": source.id, "recipe": recipe, "priority": "high"}
     answer = await ada.http.post("/api/v1/jobs", json=body)
@@ -25,7 +25,7 @@ async def test_a_job_is_accepted(ada: Person, source: SourceView) -> None:
     assert (await ada.http.get(answer.headers["Location"])).json()["id"] == view.id
 
 
-async def test_a_repeat_with_the_same_key_is_the_same_job(ada: Person, source: SourceView) -> None:
+async def test_repeat_with_the_same_key_returns_the_same_job(ada: Person, source: SourceView) -> None:
     body, key = {"source_id": source.id}, {"Idempotency-Key": "once"}
     first = await ada.http.post("/api/v1/jobs", json=body, headers=key)
     again = await ada.http.post("/api/v1/jobs", json={**body, "recipe": {"fps": 5}}, headers=key)
@@ -35,7 +35,7 @@ async def test_a_repeat_with_the_same_key_is_the_same_job(ada: Person, source: S
     assert other.json()["id"] != first.json()["id"]
 
 
-async def test_repeats_at_the_same_moment_are_one_job(ada: Person, source: SourceView) -> None:
+async def test_concurrent_repeats_return_one_job(ada: Person, source: SourceView) -> None:
     key = {"Idempotency-Key": "at once"}
     bodies = [{"source_id": source.id, "recipe": {"fps": fps}} for fps in range(1, 9)]
     answers = await asyncio.gather(
@@ -46,7 +46,9 @@ async def test_repeats_at_the_same_moment_are_one_job(ada: Person, source: Sourc
     assert len((await ada.http.get("/api/v1/jobs")).json()["jobs"]) == 1
 
 
-async def test_a_key_is_its_owners(ada: Person, job: JobView, sign_up: SignUp, video: bytes) -> None:
+async def test_idempotency_key_belongs_to_its_owner(
+    ada: Person, job: JobView, sign_up: SignUp, video: bytes
+) -> None:
     assert job.source
     eve, key = sign_up("eve"), {"Idempotency-Key": "everybody's"}
     theirs = (await eve.http.post("/api/v1/sources", content=video)).json()["id"]
@@ -58,16 +60,14 @@ async def test_a_key_is_its_owners(ada: Person, job: JobView, sign_up: SignUp, v
     assert [answer.status_code for answer in made] == [201, 201]
 
 
-async def test_what_is_asked_for_again_is_the_same_job_and_no_new_one(
-    ada: Person, source: SourceView
-) -> None:
+async def test_equal_submission_returns_the_same_job(ada: Person, source: SourceView) -> None:
     first, again = [await ada.http.post("/api/v1/jobs", json={"source_id": source.id}) for _ in range(2)]
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == {**first.json(), "is_repeat": True}
     assert again.headers["Location"] == first.headers["Location"]
 
 
-async def test_a_job_for_a_later_time_says_when(ada: Person, source: SourceView) -> None:
+async def test_scheduled_job_has_its_time(ada: Person, source: SourceView) -> None:
     at = datetime.now(UTC) + timedelta(days=29)
     body = {"source_id": source.id, "run_at": at.astimezone(timezone(timedelta(hours=5))).isoformat()}
     told = (await ada.http.post("/api/v1/jobs", json=body)).json()
@@ -76,13 +76,13 @@ async def test_a_job_for_a_later_time_says_when(ada: Person, source: SourceView)
     assert (await ada.http.get(f"/api/v1/jobs/{told['id']}")).json() == told
 
 
-async def test_a_time_that_has_passed_is_now(ada: Person, source: SourceView) -> None:
+async def test_past_time_means_now(ada: Person, source: SourceView) -> None:
     body = {"source_id": source.id, "run_at": "2020-01-31T12:00:00Z"}
     told = (await ada.http.post("/api/v1/jobs", json=body)).json()
     assert (told["run_at"], told["queue_position"]) == (None, 1)
 
 
-async def test_a_time_too_far_ahead_is_refused(ada: Person, source: SourceView) -> None:
+async def test_time_too_far_ahead_is_refused(ada: Person, source: SourceView) -> None:
     for at in (datetime.now(UTC) + timedelta(days=30, minutes=1), datetime(9999, 12, 31, 23, tzinfo=UTC)):
         body = {"source_id": source.id, "run_at": at.isoformat()}
         problem = is_problem(await ada.http.post("/api/v1/jobs", json=body), 422, "field-invalid")
@@ -90,7 +90,7 @@ async def test_a_time_too_far_ahead_is_refused(ada: Person, source: SourceView) 
     assert (await ada.http.get("/api/v1/jobs")).json()["jobs"] == []
 
 
-async def test_a_key_must_be_one(ada: Person, source: SourceView) -> None:
+async def test_invalid_idempotency_key_is_refused(ada: Person, source: SourceView) -> None:
     for key in ("", "x" * 201, "a\tb"):
         headers = {"Idempotency-Key": key}
         answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id}, headers=headers)
@@ -117,13 +117,13 @@ async def test_pages_follow_each_other(ada: Person, source: SourceView) -> None:
     assert page["next_cursor"] is None
 
 
-async def test_jobs_by_state(ada: Person, job: JobView) -> None:
+async def test_jobs_are_filtered_by_state(ada: Person, job: JobView) -> None:
     queued = (await ada.http.get("/api/v1/jobs?state=queued")).json()["jobs"]
     assert [one["id"] for one in queued] == [job.id]
     assert (await ada.http.get("/api/v1/jobs?state=dead")).json()["jobs"] == []
 
 
-async def test_a_search_finds_names_and_captions_and_says_how_many_there_are(
+async def test_search_finds_names_and_captions_and_returns_a_total(
     ada: Person, source: SourceView, sign_up: SignUp
 ) -> None:
     for fps, text in [(1, "Hello"), (2, "Hello there"), (3, "Goodbye")]:
@@ -160,7 +160,7 @@ WRONG_ARGUMENTS = {
 }
 
 
-async def test_a_wrong_argument_is_named(ada: Person) -> None:
+async def test_wrong_argument_is_named(ada: Person) -> None:
     for query, field in WRONG_ARGUMENTS.items():
         answer = await ada.http.get(f"/api/v1/jobs?{query}")
         assert is_problem(answer, 422, "field-invalid")["field"] == field
@@ -175,7 +175,7 @@ async def test_cancel_retry_delete(ada: Person, job: JobView) -> None:
     is_problem(await ada.http.get(path), 404, "not-found")
 
 
-async def test_a_gif_that_is_not_there_yet(ada: Person, job: JobView) -> None:
+async def test_unfinished_gif_is_refused(ada: Person, job: JobView) -> None:
     is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}/gif"), 409, "job-not-finished")
 
 
@@ -191,14 +191,14 @@ WRONG_RECIPES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-async def test_a_wrong_recipe_names_its_field(ada: Person, source: SourceView) -> None:
+async def test_wrong_recipe_field_is_named(ada: Person, source: SourceView) -> None:
     for recipe, said in WRONG_RECIPES:
         answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id, "recipe": recipe})
         assert said in is_problem(answer, 422, "recipe-invalid")["detail"]
     assert (await ada.http.get("/api/v1/jobs")).json()["jobs"] == []
 
 
-async def test_a_range_outside_the_video(ada: Person, source: SourceView) -> None:
+async def test_range_outside_the_video_is_refused(ada: Person, source: SourceView) -> None:
     body = {"source_id": source.id, "recipe": {"segments": [{"start_s": 50, "end_s": 60}]}}
     is_problem(await ada.http.post("/api/v1/jobs", json=body), 422, "range-outside-source")
 
@@ -260,13 +260,13 @@ WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
 ]
 
 
-async def test_a_wrong_body_is_named(ada: Person) -> None:
+async def test_wrong_body_is_refused_with_a_reason(ada: Person) -> None:
     for body, problem, said in WRONG_BODIES:
         answer = await ada.http.post("/api/v1/jobs", content=body, headers=JSON)
         assert said in is_problem(answer, *problem)["detail"]
 
 
-async def test_json_must_be_called_so(ada: Person, source: SourceView) -> None:
+async def test_body_without_json_content_type_is_refused(ada: Person, source: SourceView) -> None:
     body = json.dumps({"source_id": source.id})
     for content_type in ("", "text/plain", "application/x-www-form-urlencoded"):
         answer = await ada.http.post("/api/v1/jobs", content=body, headers={"Content-Type": content_type})
@@ -274,7 +274,7 @@ async def test_json_must_be_called_so(ada: Person, source: SourceView) -> None:
 
 
 @pytest.mark.parametrize("allowance", [Allowance(jobs_per_hour=1)])
-async def test_whoever_submits_too_much_hears_when_to_come_back(ada: Person, source: SourceView) -> None:
+async def test_too_many_submissions_get_a_retry_time(ada: Person, source: SourceView) -> None:
     bodies = [{"source_id": source.id, "recipe": {"fps": fps}} for fps in (1, 2)]
     assert (await ada.http.post("/api/v1/jobs", json=bodies[0])).status_code == 201
     refused = await ada.http.post("/api/v1/jobs", json=bodies[1])

@@ -1,4 +1,4 @@
-"""`/metrics`, read by Prometheus' own parser: what it tells is what was done."""
+"""`/metrics`, read by Prometheus' own parser."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ def parts(parts: Parts) -> Parts:
 
 
 async def samples(client: httpx.AsyncClient) -> dict[str, float]:
-    """`name label=value …`, the labels in their order: its value."""
+    """The samples as `name label=value …`, with labels in their order, and their values."""
     answer = await client.get("/metrics", headers=SCRAPER)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -39,7 +39,7 @@ async def samples(client: httpx.AsyncClient) -> dict[str, float]:
     }
 
 
-async def test_the_scrapers_token_reads_metrics_and_nothing_else(stranger: httpx.AsyncClient) -> None:
+async def test_scrapers_token_reads_metrics_and_nothing_else(stranger: httpx.AsyncClient) -> None:
     assert (await stranger.get("/metrics", headers=SCRAPER)).status_code == 200
     is_problem(
         await stranger.get("/metrics", headers={"Authorization": "Bearer guess"}), 401, "token-invalid"
@@ -48,9 +48,7 @@ async def test_the_scrapers_token_reads_metrics_and_nothing_else(stranger: httpx
         assert (await stranger.get(path, headers=SCRAPER)).status_code == 401
 
 
-async def test_requests_are_counted_by_route_and_not_by_address(
-    stranger: httpx.AsyncClient, ada: Person
-) -> None:
+async def test_requests_are_counted_by_route(stranger: httpx.AsyncClient, ada: Person) -> None:
     for name in ("one", "two", "three"):
         await ada.http.get(f"/api/v1/jobs/{name}")
         await stranger.get(f"/api/v1/{name}")
@@ -61,7 +59,7 @@ async def test_requests_are_counted_by_route_and_not_by_address(
     assert metrics["process_resident_memory_bytes"] > 10_000_000
 
 
-async def test_the_queue_is_told_as_it_is(stranger: httpx.AsyncClient, job: JobView, root: Person) -> None:
+async def test_queue_metrics_match_the_queue(stranger: httpx.AsyncClient, job: JobView, root: Person) -> None:
     workers.report("busy", jobs=3, memory_bytes=34_000_000)
     await root.http.post("/api/v1/admin/queue/pause")
     metrics = await samples(stranger)
@@ -83,13 +81,13 @@ async def test_the_queue_is_told_as_it_is(stranger: httpx.AsyncClient, job: JobV
     )
 
 
-async def test_what_comes_in_is_counted(stranger: httpx.AsyncClient, ada: Person, video: bytes) -> None:
+async def test_uploads_are_counted(stranger: httpx.AsyncClient, ada: Person, video: bytes) -> None:
     assert (await ada.http.post("/api/v1/sources?name=clip.mp4", content=video)).status_code == 201
     metrics = await samples(stranger)
     assert (metrics["gifapp_videos_total"], metrics["gifapp_video_bytes_total"]) == (1, len(video))
 
 
-async def test_attempts_are_counted_however_they_end(
+async def test_attempts_are_counted_by_their_end(
     stranger: httpx.AsyncClient, ada: Person, job: JobView, jobs: JobParts
 ) -> None:
     seconds = iter([0.0, 1.0, 3.0, 3.0, 10.0, 11.0, 12.0, 12.0])
@@ -112,7 +110,7 @@ async def test_attempts_are_counted_however_they_end(
     assert metrics["gifapp_wait_seconds_count"] == 2
 
 
-async def test_a_redis_that_was_wiped_begins_at_zero(
+async def test_counters_restart_at_zero_after_redis_was_wiped(
     stranger: httpx.AsyncClient, job: JobView, redis_url: str
 ) -> None:
     with redis.Redis.from_url(redis_url) as client:

@@ -1,4 +1,4 @@
-"""The API's document: it tells of every operation, is what the docs tell of, and looks as it should."""
+"""The OpenAPI document: complete, equal to the docs, and valid."""
 
 import re
 from pathlib import Path
@@ -16,24 +16,24 @@ OPERATIONS = [(one.handler.__name__, one.method, one.declared) for one in descri
 
 
 @pytest.mark.parametrize(("handler", "method", "declared"), OPERATIONS)
-def test_every_method_says_what_it_takes_and_gives(handler: str, method: str, declared: object) -> None:
+def test_every_method_documents_parameters_and_responses(handler: str, method: str, declared: object) -> None:
     assert declared, (
         f'{handler}.{method} has no declaration: put @operation("What it does") of web.http.operations '
         "above it, with the errors that it raises"
     )
 
 
-def test_it_is_openapi() -> None:
+def test_document_is_valid_openapi() -> None:
     assert DOCUMENT["openapi"].startswith("3.1")
     assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
 
 
-def test_operations_have_names_of_their_own() -> None:
+def test_operation_ids_are_unique() -> None:
     names = [told["operationId"] for methods in DOCUMENT["paths"].values() for told in methods.values()]
     assert len(names) == len(set(names)) == len(OPERATIONS)
 
 
-def test_a_recipe_is_described_in_full() -> None:
+def test_recipe_is_described_in_full() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     assert schemas["Submission"]["properties"]["recipe"]["$ref"].endswith("/Recipe")
     assert schemas["Recipe"]["properties"]["speed"]["maximum"] == 10
@@ -42,14 +42,14 @@ def test_a_recipe_is_described_in_full() -> None:
     assert schemas["Recipe"]["additionalProperties"] is False
 
 
-def test_a_refusal_names_its_codes() -> None:
+def test_refusals_list_their_codes() -> None:
     refused = DOCUMENT["paths"]["/api/v1/sources/{id}"]["delete"]["responses"]["409"]
     assert "source-in-use" in refused["description"]
     schema = refused["content"]["application/problem+json"]["schema"]
     assert schema["properties"]["code"] == {"enum": ["source-in-use"]}
 
 
-def test_the_prose_and_the_document_tell_of_the_same_operations() -> None:
+def test_docs_and_document_list_the_same_operations() -> None:
     told = {
         (method, "{}".join(re.split(r"\{\w+\}", path.removeprefix("/api/v1"))))
         for path, methods in DOCUMENT["paths"].items()
@@ -60,7 +60,7 @@ def test_the_prose_and_the_document_tell_of_the_same_operations() -> None:
 
 
 def written() -> set[tuple[str, str]]:
-    """What docs/api.md tells of, as `GET /jobs/{id}` or `GET,DELETE /jobs/{id}`."""
+    """The operations in docs/api.md, written as `GET /jobs/{id}` or `GET,DELETE /jobs/{id}`."""
     operations = re.findall(r"`([A-Z]+(?:,[A-Z]+)*) (/[^`?\s]*)[^`]*`", DOCS.read_text())
     return {
         (method.lower(), re.sub(r"\{\w+\}", "{}", path))
@@ -69,14 +69,14 @@ def written() -> set[tuple[str, str]]:
     }
 
 
-async def test_the_document_is_kept_until_it_changes(stranger: httpx.AsyncClient) -> None:
+async def test_document_is_cached_until_it_changes(stranger: httpx.AsyncClient) -> None:
     first = await stranger.get("/api/v1/openapi.json")
     assert first.json() == DOCUMENT
     again = await stranger.get("/api/v1/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_the_page_brings_all_it_needs_and_may_ask_nobody_else(stranger: httpx.AsyncClient) -> None:
+async def test_documentation_page_loads_nothing_from_other_hosts(stranger: httpx.AsyncClient) -> None:
     page = await stranger.get("/api/docs")
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'; script-src 'self';" in policy

@@ -14,7 +14,7 @@ from tests.web.api.conftest import SUBTITLES, Person, SignUp, is_problem
 
 @pytest.fixture
 async def preview_url(ada: Person, source: SourceView) -> str:
-    """The signed URL that the page sends recipes to."""
+    """The signed URL to which the page posts recipes."""
     return str((await ada.http.get(f"/api/v1/sources/{source.id}")).json()["preview_url"])
 
 
@@ -27,7 +27,7 @@ def delays_ms(gif: bytes) -> list[int]:
         return [(picture.seek(number), picture.info["duration"])[1] for number in range(picture.n_frames)]
 
 
-async def test_a_preview_looks_as_the_gif_will(
+async def test_preview_looks_like_the_gif(
     ada: Person, stranger: httpx.AsyncClient, source: SourceView, preview_url: str, storage: Path
 ) -> None:
     recipe = {"width_px": 32, "colours": 16, "loop": 1, "subtitles": SUBTITLES}
@@ -45,7 +45,7 @@ async def test_a_preview_looks_as_the_gif_will(
     assert (await ada.http.get("/api/v1/jobs")).json()["jobs"] == []
 
 
-async def test_it_plays_the_part_that_was_chosen(stranger: httpx.AsyncClient, preview_url: str) -> None:
+async def test_preview_plays_the_chosen_part(stranger: httpx.AsyncClient, preview_url: str) -> None:
     first, second = {"start_s": 0, "end_s": 0.2}, {"start_s": 0.6, "end_s": 0.9}
     lengths = [
         sum(
@@ -68,14 +68,14 @@ async def test_it_plays_the_part_that_was_chosen(stranger: httpx.AsyncClient, pr
         ("webm", "video/webm"),
     ],
 )
-async def test_it_has_the_format_of_the_recipe(
+async def test_preview_has_the_recipes_format(
     stranger: httpx.AsyncClient, preview_url: str, name: str, content_type: str
 ) -> None:
     made = await preview(stranger, preview_url, {"format": name, "width_px": 32})
     assert (made.status_code, made.headers["Content-Type"]) == (200, content_type)
 
 
-async def test_what_makes_no_gif_makes_no_preview(
+async def test_impossible_recipe_is_refused(
     stranger: httpx.AsyncClient, preview_url: str, sign_up: SignUp, source: SourceView
 ) -> None:
     late = {"segments": [{"start_s": 100}]}

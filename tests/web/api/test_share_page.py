@@ -1,4 +1,4 @@
-"""The public page of what is no GIF, and of names that would be markup."""
+"""The public page for formats other than GIF, and for names that contain markup."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def shown(name: str, kind: str) -> SharedGifPage:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "webm"])
-def test_a_video_plays_and_is_told_as_a_video(suffix: str) -> None:
+def test_video_is_played_as_a_video(suffix: str) -> None:
     html = page(shown(f"clip.{suffix}", f"video/{suffix}"))
     assert "<video" in html
     assert f'property="og:video" content="{LINK}/file"' in html
@@ -21,7 +21,7 @@ def test_a_video_plays_and_is_told_as_a_video(suffix: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["image/gif", "video/mp4"])
-def test_a_name_is_text(kind: str) -> None:
+def test_name_is_escaped(kind: str) -> None:
     html = page(shown('"><script>alert(1)</script>.gif', kind))
     assert "<script" not in html
     assert "&lt;script&gt;" in html

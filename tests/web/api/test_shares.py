@@ -1,4 +1,4 @@
-"""Links for everybody: made, seen, counted, revoked."""
+"""Public links: created, opened, counted, revoked."""
 
 import asyncio
 from datetime import timedelta
@@ -33,7 +33,7 @@ async def listed(person: Person, job: JobView) -> list[dict[str, Any]]:
     return shares
 
 
-async def test_a_link_shows_the_gif_to_anybody(
+async def test_link_shows_the_gif_to_anybody(
     ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
 ) -> None:
     share = await shared(ada, job)
@@ -61,7 +61,7 @@ async def test_only_the_public_page_may_be_framed(
     assert other.headers["X-Frame-Options"] == "DENY"
 
 
-async def test_the_list_shows_the_link_again_and_its_views(
+async def test_list_shows_the_link_again_with_its_views(
     ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
 ) -> None:
     share = await shared(ada, job)
@@ -75,7 +75,7 @@ async def test_the_list_shows_the_link_again_and_its_views(
     assert (again["url"], again["views"]) == (share["url"], 2)
 
 
-async def test_links_that_lead_nowhere_look_the_same(
+async def test_invalid_links_all_look_the_same(
     ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
 ) -> None:
     revoked, expired, deleted = [(await shared(ada, job))["url"] for _ in range(3)]
@@ -94,7 +94,7 @@ async def test_links_that_lead_nowhere_look_the_same(
     assert (await stranger.get(f"{deleted}/clip.gif")).content == gif
 
 
-async def test_the_links_of_a_purged_gif_go_with_it(
+async def test_links_of_a_purged_gif_are_void(
     ada: Person, job: JobView, gif: bytes, jobs: JobParts, stranger: httpx.AsyncClient
 ) -> None:
     url = (await shared(ada, job))["url"]
@@ -105,7 +105,7 @@ async def test_the_links_of_a_purged_gif_go_with_it(
     assert (await stranger.get(url)).status_code == 404
 
 
-async def test_whoever_knows_the_id_of_a_share_has_no_link(
+async def test_share_id_alone_gives_no_link(
     ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
 ) -> None:
     share = await shared(ada, job)
@@ -118,7 +118,7 @@ async def test_whoever_knows_the_id_of_a_share_has_no_link(
         is_problem(await stranger.get(f"/s/{each}/clip.gif"), 404, "not-found")
 
 
-async def test_no_cache_keeps_what_a_link_shows_beyond_its_end(
+async def test_shared_gif_is_not_cached_beyond_its_expiry(
     ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
 ) -> None:
     file = await stranger.get(f"{(await shared(ada, job, expires_in_s=9))['url']}/clip.gif")
@@ -126,7 +126,7 @@ async def test_no_cache_keeps_what_a_link_shows_beyond_its_end(
     assert kept_s <= 9
 
 
-async def test_a_share_is_its_owners(ada: Person, job: JobView, gif: bytes, sign_up: SignUp) -> None:
+async def test_share_belongs_to_its_owner(ada: Person, job: JobView, gif: bytes, sign_up: SignUp) -> None:
     share, eve = await shared(ada, job), sign_up("eve")
     for asked in (
         eve.http.get(f"/api/v1/jobs/{job.id}/shares"),
@@ -138,7 +138,7 @@ async def test_a_share_is_its_owners(ada: Person, job: JobView, gif: bytes, sign
     assert untouched["revoked_at"] is None
 
 
-async def test_a_share_lasts_a_week_or_as_long_as_asked_up_to_a_year(
+async def test_share_lasts_a_week_or_a_chosen_time_up_to_a_year(
     ada: Person, job: JobView, gif: bytes
 ) -> None:
     for seconds in (0, 365 * 24 * 3600 + 1, "7"):
@@ -149,7 +149,7 @@ async def test_a_share_lasts_a_week_or_as_long_as_asked_up_to_a_year(
     assert share.expires_at - share.created_at == timedelta(days=7)
 
 
-async def test_twenty_links_lead_to_a_gif_at_most(ada: Person, job: JobView, gif: bytes) -> None:
+async def test_gif_has_at_most_twenty_links(ada: Person, job: JobView, gif: bytes) -> None:
     for _ in range(20):
         last = await shared(ada, job)
     is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json={}), 409, "too-many-shares")
@@ -157,11 +157,13 @@ async def test_twenty_links_lead_to_a_gif_at_most(ada: Person, job: JobView, gif
     await shared(ada, job)
 
 
-async def test_what_is_not_finished_is_not_shared(ada: Person, job: JobView) -> None:
+async def test_unfinished_job_cannot_be_shared(ada: Person, job: JobView) -> None:
     is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json={}), 409, "job-not-finished")
 
 
-async def test_the_client_shares_lists_and_revokes(ada: Person, url: str, job: JobView, gif: bytes) -> None:
+async def test_client_creates_lists_and_revokes_links(
+    ada: Person, url: str, job: JobView, gif: bytes
+) -> None:
     def visit() -> None:
         with Client(url, ada.session.access_token) as client:
             share = client.share(job.id, expires_in_s=3600)
@@ -174,7 +176,7 @@ async def test_the_client_shares_lists_and_revokes(ada: Person, url: str, job: J
 
 
 def respelled(token: str) -> dict[str, str]:
-    """Other ways to write the address of a link."""
+    """Other spellings of a link's URL."""
     by_number = "".join(f"%{ord(letter):02X}" for letter in token)
     last = "AEIMQUYcgkosw048".find(token[-1])
     return {
@@ -199,7 +201,7 @@ def respelled(token: str) -> dict[str, str]:
     }
 
 
-async def test_one_spelling_of_a_link_is_served_and_none_is_logged(
+async def test_only_the_exact_link_works_and_no_spelling_is_logged(
     ada: Person, job: JobView, gif: bytes, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -219,7 +221,7 @@ async def test_one_spelling_of_a_link_is_served_and_none_is_logged(
     assert [line for line in logged for piece in pieces if piece in line] == []
 
 
-async def test_links_of_a_disabled_account_lead_nowhere_until_it_is_enabled(
+async def test_links_of_a_disabled_account_are_void_until_it_is_enabled(
     root: Person, ada: Person, job: JobView, gif: bytes, stranger: httpx.AsyncClient
 ) -> None:
     link = (await shared(ada, job))["url"]

@@ -1,4 +1,4 @@
-"""Alerts, the dashboard and the page about metrics name what there is, and Prometheus understands them."""
+"""Alerts, the Grafana dashboard and docs/metrics.md use existing metrics in valid PromQL."""
 
 import json
 import re
@@ -25,13 +25,13 @@ Labels = dict[str, set[str]]
 
 
 async def known(root: Person) -> Labels:
-    """Every series that is told or can be, with the names of its labels."""
+    """Every metric that exists, with the names of its labels."""
     answer = await root.http.get("/metrics")
     told = dict(_PROMETHEUS_OWN)
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
             told.setdefault(sample.name, set()).update(sample.labels)
-    for kind in KINDS:  # the counters have no series of what has not happened
+    for kind in KINDS:  # a counter has no series before its first event
         parts = ("_total",) if isinstance(kind, Counter) else ("_sum", "_count", "_bucket")
         for part in parts:
             labels = {*kind.labels, *(["le"] if part == "_bucket" else [])}
@@ -40,7 +40,7 @@ async def known(root: Person) -> Labels:
 
 
 def expressions() -> Iterator[tuple[str, str]]:
-    """Where each expression stands, and the expression."""
+    """Each expression and where it is written."""
     for rule in rules():
         yield rule["alert"], rule["expr"]
     for panel in json.loads((DEPLOY / "grafana" / "gifapp.json").read_text())["panels"]:
@@ -54,7 +54,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 def named(expression: str) -> Iterator[tuple[str, set[str]]]:
-    """Each metric of an expression, with the labels that the expression asks of it."""
+    """Each metric of an expression, with the labels that the expression uses."""
     for written, meant in _RANGES.items():
         expression = expression.replace(written, meant)
 
@@ -80,8 +80,8 @@ def named(expression: str) -> Iterator[tuple[str, set[str]]]:
     yield from walk(promql_parser.parse(expression), set())
 
 
-async def test_every_expression_asks_for_what_there_is(root: Person, job: JobView) -> None:
-    await root.http.get("/api/v1/jobs")  # so that requests are told
+async def test_every_expression_uses_existing_metrics_and_labels(root: Person, job: JobView) -> None:
+    await root.http.get("/api/v1/jobs")  # so that there are metrics of requests
     there = await known(root)
     asked = {(where, name): labels for where, expr in expressions() for name, labels in named(expr)}
     wrong = {
@@ -93,7 +93,7 @@ async def test_every_expression_asks_for_what_there_is(root: Person, job: JobVie
     assert len({name for _, name in asked}) > 20
 
 
-def test_every_alert_says_how_bad_it_is_and_what_to_do() -> None:
+def test_every_alert_has_a_severity_and_advice() -> None:
     for rule in rules():
         assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}, rule
         assert rule["labels"]["severity"] in ("warning", "critical")
@@ -103,7 +103,7 @@ def test_every_alert_says_how_bad_it_is_and_what_to_do() -> None:
     assert [one["job_name"] for one in scrape["scrape_configs"]] == ["gifapp"]
 
 
-async def test_the_page_names_every_metric_and_no_other(
+async def test_docs_list_exactly_the_existing_metrics(
     root: Person, stranger: httpx.AsyncClient, job: JobView
 ) -> None:
     await root.http.get("/api/v1/jobs")

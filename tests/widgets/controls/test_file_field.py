@@ -1,4 +1,4 @@
-"""A file that becomes part of a recipe: its bytes come from the page, its text is the command line's."""
+"""A file that becomes part of a recipe: read by the page, decoded as on the command line."""
 
 import pytest
 
@@ -13,8 +13,8 @@ def field() -> FileField:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
-def test_a_text_is_decoded_whatever_it_was_written_in(field: FileField, encoding: str) -> None:
-    # as ipywidgets hands over what the page sends
+def test_text_of_any_encoding_is_decoded(field: FileField, encoding: str) -> None:
+    # as ipywidgets passes on what the page sends
     field.data = memoryview(TEXT.encode(encoding))  # type: ignore[assignment]
     assert (field.value, field.problem, field.data) == (TEXT, "", b"")
 
@@ -29,7 +29,7 @@ def test_a_text_is_decoded_whatever_it_was_written_in(field: FileField, encoding
         (b"x" * 101, "The file is longer than 100 characters."),
     ],
 )
-def test_what_is_no_text_is_said_in_the_page_each_time(field: FileField, data: bytes, problem: str) -> None:
+def test_binary_file_is_refused_each_time(field: FileField, data: bytes, problem: str) -> None:
     said = []
     field.observe(lambda change: said.append(change.new), "problem")
     for _ in range(2):

@@ -26,13 +26,13 @@ class Page:
 
     @property
     def shown_ids(self) -> list[str]:
-        """The cards a page would show that opens now."""
+        """The cards on a newly opened page."""
         self.gallery.says(type="ready")
         return [card["id"] for card in self.gallery.of_type("all")[-1]["cards"]]
 
     @property
     def shown_words(self) -> list[str]:
-        """What the cards say on a page that opens now."""
+        """The text of the cards on a newly opened page."""
         self.gallery.says(type="ready")
         return [card["status"] for card in self.gallery.of_type("all")[-1]["cards"]]
 

@@ -1,4 +1,4 @@
-"""The editor within the dashboard: choosing a video, its recipe, estimates, undo, drafts."""
+"""The editor in the dashboard: choosing a video, its recipe, estimates, undo, drafts."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def test_another_video_can_be_chosen(page: Page) -> None:
     assert page.dashboard.editor.source == a_source(1)
 
 
-async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
+async def test_drawn_crop_is_in_the_recipe(page: Page) -> None:
     crop = {"x_px": 10, "y_px": 20, "width_px": 300, "height_px": 200}
     page.stage.says(type="crop", crop=crop)
     assert page.dashboard.editor.stage.crop == crop
@@ -32,7 +32,7 @@ async def test_a_crop_drawn_on_the_picture_is_in_the_recipe(page: Page) -> None:
     assert page.dashboard.editor.form.recipe().crop is None
 
 
-async def test_the_stage_knows_at_once_what_plays_and_how_it_looks(page: Page) -> None:
+async def test_stage_gets_ranges_and_look_at_once(page: Page) -> None:
     editor = page.dashboard.editor
     editor.form.trim.segments.ranges.value = [[1.0, 2.0], [0.5, 3.0]]
     assert editor.stage.shown["ranges"] == [(1, 2), (0.5, 3)]
@@ -46,7 +46,7 @@ async def test_the_stage_knows_at_once_what_plays_and_how_it_looks(page: Page) -
     assert editor.stage.shown["gif_scale"] == 0.25
 
 
-async def test_of_a_long_video_the_first_seconds_are_chosen(page: Page) -> None:
+async def test_first_seconds_of_a_long_video_are_chosen(page: Page) -> None:
     editor = page.dashboard.editor
     opening = Recipe(segments=(Segment(end_s=6.0),))
     film = a_source(3).model_copy(update={"duration_s": 7200.0})
@@ -81,7 +81,7 @@ async def test_every_change_of_the_form_can_be_undone(page: Page) -> None:
     assert not editor.stage.can_undo
 
 
-async def test_the_page_has_the_recipe_while_it_previews(page: Page) -> None:
+async def test_page_has_the_recipe_while_it_previews(page: Page) -> None:
     stage, form = page.dashboard.editor.stage, page.dashboard.editor.form
     assert stage.recipe is None
     stage.is_previewing = True
@@ -92,7 +92,7 @@ async def test_the_page_has_the_recipe_while_it_previews(page: Page) -> None:
     assert stage.recipe is None
 
 
-async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(page: Page) -> None:
+async def test_recipe_error_is_shown_and_prevents_submission(page: Page) -> None:
     editor = page.dashboard.editor
     frame_rate = editor.form.trim.fps.control
     frame_rate.value = "80"
@@ -104,14 +104,14 @@ async def test_a_wrong_recipe_is_said_beside_the_form_and_cannot_be_submitted(pa
     assert not editor.submit.disabled
 
 
-async def test_about_how_large_the_gif_will_be_is_said_a_moment_later(page: Page) -> None:
+async def test_estimated_size_is_shown_after_a_moment(page: Page) -> None:
     summary = page.dashboard.editor.summary
     assert (summary.estimate, summary.is_estimating) == ("", True)
     await asyncio.sleep(PAUSE_S * 1.5)
     assert (summary.estimate, summary.is_estimating) == ("about 1.2 MB", False)
 
 
-async def test_what_will_be_given_up_to_fit_is_said_too(page: Page) -> None:
+async def test_reductions_needed_to_fit_are_shown(page: Page) -> None:
     editor = page.dashboard.editor
     editor.choose(a_source(2), Recipe(target_bytes=2_000_000))
     await asyncio.sleep(PAUSE_S * 2.5)
@@ -119,7 +119,7 @@ async def test_what_will_be_given_up_to_fit_is_said_too(page: Page) -> None:
 
 
 @pytest.mark.parametrize("name", FILE_KINDS)
-async def test_every_format_has_an_estimate_and_a_button_of_its_name(page: Page, name: Format) -> None:
+async def test_every_format_has_an_estimate_and_its_own_button_label(page: Page, name: Format) -> None:
     editor = page.dashboard.editor
     editor.choose(a_source(2), Recipe(format=name))
     await asyncio.sleep(PAUSE_S * 3)
@@ -127,7 +127,7 @@ async def test_every_format_has_an_estimate_and_a_button_of_its_name(page: Page,
     assert editor.submit.description == f"Make the {FILE_KINDS[name].name}"
 
 
-async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page: Page) -> None:
+async def test_recipe_that_the_service_would_refuse_is_refused_first(page: Page) -> None:
     page.dashboard.editor.choose(a_source(2), Recipe(target_bytes=TOO_FEW_BYTES))
     await asyncio.sleep(PAUSE_S * 2.5)
     assert page.dashboard.editor.summary.problem == "The recipe cannot be used: it cannot be so small."
@@ -136,7 +136,7 @@ async def test_what_the_service_would_refuse_is_said_before_it_is_asked_for(page
     assert not page.dashboard.editor.submit.disabled
 
 
-async def test_an_estimate_that_takes_too_long_keeps_nobody_from_converting(page: Page) -> None:
+async def test_failed_estimate_does_not_prevent_submission(page: Page) -> None:
     editor = page.dashboard.editor
     editor.choose(a_source(2), Recipe(target_bytes=TOO_SLOW_BYTES))
     await asyncio.sleep(PAUSE_S * 3)
@@ -145,7 +145,7 @@ async def test_an_estimate_that_takes_too_long_keeps_nobody_from_converting(page
     assert not editor.submit.disabled
 
 
-async def test_the_estimate_of_another_video_is_not_shown(page: Page) -> None:
+async def test_estimate_of_another_video_is_not_shown(page: Page) -> None:
     editor = page.dashboard.editor
     editor.choose(a_source(2), Recipe())
     await asyncio.sleep(PAUSE_S * 2.5)
@@ -154,7 +154,7 @@ async def test_the_estimate_of_another_video_is_not_shown(page: Page) -> None:
     assert (editor.summary.estimate, editor.summary.notes) == ("", "")
 
 
-async def test_a_double_click_makes_one_gif(page: Page) -> None:
+async def test_double_click_submits_once(page: Page) -> None:
     page.dashboard.editor.submit.click()
     page.client.delete("job-90")
     page.dashboard.editor.submit.click()
@@ -164,7 +164,7 @@ async def test_a_double_click_makes_one_gif(page: Page) -> None:
     assert page.client.job("job-90").recipe == Recipe(fps=10.0)
 
 
-async def test_settings_wait_for_whoever_looks_at_another_video(page: Page) -> None:
+async def test_settings_of_a_video_are_kept_while_another_is_edited(page: Page) -> None:
     page.dashboard.editor.form.trim.fps.control.value = "10"
     page.stage.says(type="choose", id="source-1")
     assert page.dashboard.editor.form.recipe() == Recipe()
@@ -172,7 +172,7 @@ async def test_settings_wait_for_whoever_looks_at_another_video(page: Page) -> N
     assert page.dashboard.editor.form.recipe() == Recipe(fps=10.0)
 
 
-async def test_what_the_form_held_comes_back_after_a_reload(open_page: OpenPage) -> None:
+async def test_draft_is_restored_after_a_reload(open_page: OpenPage) -> None:
     client = ScriptedClient(sources=[a_source(1), a_source(2)])
     before = open_page(client)
     before.stage.says(type="choose", id="source-2")
@@ -186,7 +186,7 @@ async def test_what_the_form_held_comes_back_after_a_reload(open_page: OpenPage)
     assert after.dashboard.editor.form.recipe() == Recipe(width_px=123)
 
 
-async def test_large_files_of_a_draft_are_told_apart(open_page: OpenPage) -> None:
+async def test_large_files_of_a_draft_are_stored_separately(open_page: OpenPage) -> None:
     editor = open_page(ScriptedClient(sources=[a_source(1)])).dashboard.editor
     subtitles = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"
     editor.choose(a_source(1), Recipe(subtitles=subtitles, fps=5.0))
@@ -194,7 +194,7 @@ async def test_large_files_of_a_draft_are_told_apart(open_page: OpenPage) -> Non
     assert editor.drafts.files == {"subtitles": subtitles}
 
 
-async def test_a_draft_of_a_source_that_is_gone_chooses_nothing(open_page: OpenPage) -> None:
+async def test_draft_of_a_deleted_source_chooses_nothing(open_page: OpenPage) -> None:
     page = open_page(ScriptedClient(sources=[a_source(1)]))
     Browser(page.dashboard.editor.drafts).says(type="restore", selected="gone", recipes={})
     assert page.dashboard.editor.stage.selected == "source-1"

@@ -10,7 +10,7 @@ SLOW, FAST = Recipe(fps=5.0), Recipe(fps=50.0)
 
 
 class Service:
-    """Answers with the frame rate as bytes, when it is let."""
+    """Answers with the frame rate as bytes, when the test lets it."""
 
     def __init__(self) -> None:
         self.asked: list[float] = []
@@ -30,7 +30,7 @@ def about(count_bytes: int) -> EstimateView:
     return EstimateView(bytes=count_bytes, frames=1, width_px=1, height_px=1)
 
 
-async def test_only_the_newest_question_is_asked_and_once() -> None:
+async def test_only_the_newest_estimate_is_requested_once() -> None:
     service, shown = Service(), list[Result]()
     estimating = Estimating(service.estimate, shown.append)
     for fps in (7.0, 8.0, 5.0):
@@ -40,7 +40,7 @@ async def test_only_the_newest_question_is_asked_and_once() -> None:
     assert not estimating.request("source-1", SLOW)
 
 
-async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
+async def test_late_estimate_is_not_shown() -> None:
     service, shown = Service(), list[Result]()
     estimating = Estimating(service.estimate, shown.append)
     service.may_answer.clear()
@@ -52,7 +52,7 @@ async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
     assert (service.asked, shown) == ([7.0, 5.0], [about(5)])
 
 
-async def test_a_question_without_an_answer_is_told_why() -> None:
+async def test_failed_estimate_shows_why() -> None:
     shown: list[Result] = []
     Estimating(Service().estimate, shown.append).request("source-1", FAST)
     await asyncio.sleep(PAUSE_S * 1.5)

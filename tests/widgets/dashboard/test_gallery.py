@@ -14,7 +14,7 @@ from tests.widgets.scripted import UNREACHABLE, Browser, a_job
 
 
 class Page:
-    """A gallery, its browser, what people asked of it and what was reported to them."""
+    """A gallery, its browser, the actions requested of it and the errors reported to it."""
 
     def __init__(self) -> None:
         self.actions: list[tuple[str, str]] = []
@@ -58,7 +58,7 @@ def progress(fraction: float, attempt: int = 1) -> ProgressEvent:
 
 
 def shown(job: JobView) -> dict[str, Any]:
-    """The job's card in a gallery with the newest first."""
+    """The job's card in a gallery sorted by newest first."""
     return card(job) | {"rank": -job.created_at.timestamp()}
 
 
@@ -66,20 +66,20 @@ def cards(messages: list[Any]) -> list[Any]:
     return [card for message in messages for card in message["cards"]]
 
 
-def test_a_page_that_opens_gets_all_cards(page: Page) -> None:
+def test_new_page_receives_all_cards(page: Page) -> None:
     page.gallery.show_all([a_job(2), a_job(1)], query=JobQuery(), total=2, has_more=False)
     page.browser.messages.clear()
     page.browser.says(type="ready")
     assert [card["id"] for card in cards(page.browser.of_type("all"))] == ["job-2", "job-1"]
 
 
-def test_a_change_of_state_is_shown_at_once(page: Page) -> None:
+def test_state_change_is_sent_at_once(page: Page) -> None:
     page.gallery.show(a_job(1))
     page.gallery.show(running(0))
     assert [card["state"] for card in cards(page.browser.of_type("patch"))] == ["queued", "running"]
 
 
-async def test_progress_is_shown_a_few_times_a_second_and_its_last_word_is_kept(page: Page) -> None:
+async def test_progress_is_sent_a_few_times_a_second_with_its_last_value(page: Page) -> None:
     page.gallery.show(running(0))
     page.browser.messages.clear()
     for percent in range(1, 60):
@@ -89,7 +89,7 @@ async def test_progress_is_shown_a_few_times_a_second_and_its_last_word_is_kept(
     assert [card["fraction"] for card in cards(page.browser.of_type("patch"))] == [0.59]
 
 
-async def test_progress_that_waited_is_not_shown_after_the_end(page: Page) -> None:
+async def test_delayed_progress_is_not_sent_after_the_end(page: Page) -> None:
     page.gallery.show(running(0))
     page.gallery.show(running(0.5))
     page.gallery.show(a_job(1, JobState.SUCCEEDED))
@@ -97,7 +97,7 @@ async def test_progress_that_waited_is_not_shown_after_the_end(page: Page) -> No
     assert [card["state"] for card in cards(page.browser.of_type("patch"))] == ["running", "succeeded"]
 
 
-async def test_progress_changes_the_bar_and_the_words_and_sends_no_more(page: Page) -> None:
+async def test_progress_updates_only_the_bar_and_its_label(page: Page) -> None:
     page.gallery.show(running(0))
     page.browser.messages.clear()
     for percent in range(1, 60):
@@ -115,7 +115,7 @@ async def test_progress_changes_the_bar_and_the_words_and_sends_no_more(page: Pa
     [running(0.1, attempt=2), *(a_job(1, state, attempts=1) for state in JobState if state != "running")],
     ids=lambda job: f"{job.state}-{job.attempts}",
 )
-async def test_progress_that_comes_too_late_changes_nothing(page: Page, current: JobView) -> None:
+async def test_late_progress_changes_nothing(page: Page, current: JobView) -> None:
     page.gallery.show(running(0.8))
     page.gallery.show(current)
     await asyncio.sleep(PATCH_EVERY_S * 1.5)
@@ -128,7 +128,7 @@ async def test_progress_that_comes_too_late_changes_nothing(page: Page, current:
     assert cards(page.browser.of_type("all")) == [shown(current)]
 
 
-async def test_progress_of_a_card_that_is_removed_brings_it_not_back(page: Page) -> None:
+async def test_progress_of_a_removed_card_does_not_bring_it_back(page: Page) -> None:
     page.gallery.show(running(0))
     page.gallery.remove("job-1")
     page.gallery.show_progress(progress(0.5))
@@ -136,14 +136,14 @@ async def test_progress_of_a_card_that_is_removed_brings_it_not_back(page: Page)
     assert [message["type"] for message in page.browser.messages] == ["patch", "remove"]
 
 
-def test_a_removed_card_goes_once(page: Page) -> None:
+def test_removed_card_is_sent_once(page: Page) -> None:
     page.gallery.show(a_job(1))
     page.gallery.remove("job-1")
     page.gallery.remove("job-1")
     assert page.browser.of_type("remove") == [{"type": "remove", "id": "job-1"}]
 
 
-def test_more_cards_come_alone(page: Page) -> None:
+def test_more_cards_are_sent_alone(page: Page) -> None:
     page.gallery.show_all([a_job(3)], query=JobQuery(), total=3, has_more=True)
     page.gallery.show_more([a_job(2), a_job(1)], total=3, has_more=False)
     assert [card["id"] for card in cards(page.browser.of_type("more"))] == ["job-2", "job-1"]
@@ -151,7 +151,7 @@ def test_more_cards_come_alone(page: Page) -> None:
     assert not page.gallery.has_more
 
 
-def test_a_search_reaches_the_dashboard(page: Page) -> None:
+def test_search_reaches_the_dashboard(page: Page) -> None:
     query = {"search": "bunny", "state": "dead", "format": None, "source_id": None, "sort": "largest"}
     page.browser.says(type="query", query=query)
     assert page.queries == [JobQuery(search="bunny", state=JobState.DEAD, sort="largest")]
@@ -160,30 +160,30 @@ def test_a_search_reaches_the_dashboard(page: Page) -> None:
     assert len(page.queries) == 1
 
 
-def test_every_format_can_be_filtered_by(page: Page) -> None:
+def test_every_format_is_a_filter(page: Page) -> None:
     assert set(page.gallery.formats) == set(FILE_KINDS)
 
 
-def test_an_action_reaches_all_selected_jobs(page: Page) -> None:
+def test_batch_action_reaches_all_selected_jobs(page: Page) -> None:
     page.browser.says(type="batch", action="delete", ids=["job-1", "job-2"])
     page.browser.says(type="batch", action="run", ids=["job-1"])
     page.browser.says(type="batch", action="delete", ids=["job-1"] * 201)
     assert page.batches == [("delete", ["job-1", "job-2"])]
 
 
-def test_a_button_reaches_its_job(page: Page) -> None:
+def test_button_reaches_its_job(page: Page) -> None:
     page.browser.says(type="cancel", id="job-1")
     assert page.actions == [("cancel", "job-1")]
 
 
-def test_a_failed_action_is_reported_and_its_card_can_be_used_again(page: Page) -> None:
+def test_failed_action_is_reported_and_its_card_can_be_used_again(page: Page) -> None:
     page.failure = UNREACHABLE
     page.browser.says(type="delete", id="job-1")
     assert page.reported == [str(UNREACHABLE)]
     assert page.browser.of_type("settled") == [{"type": "settled", "id": "job-1"}]
 
 
-def test_the_share_box_is_answered_and_settled(page: Page) -> None:
+def test_share_box_is_answered_and_settled(page: Page) -> None:
     page.browser.says(type="shares", id="job-1")
     assert [told["id"] for told in page.browser.of_type("shares")] == ["job-1"]
     page.failure = UNREACHABLE

@@ -31,7 +31,7 @@ def test_changes_are_undone_and_redone_in_order(history: History, clock: Clock) 
     assert not history.can_redo
 
 
-def test_a_change_after_an_undo_replaces_what_was_undone(history: History, clock: Clock) -> None:
+def test_change_after_an_undo_replaces_the_redo_steps(history: History, clock: Clock) -> None:
     note(history, clock, Recipe(width_px=100), Recipe(width_px=200))
     history.undo()
     note(history, clock, Recipe(fps=5.0))
@@ -39,7 +39,7 @@ def test_a_change_after_an_undo_replaces_what_was_undone(history: History, clock
     assert history.undo() == Recipe(width_px=100)
 
 
-def test_what_is_shown_already_is_no_step(history: History, clock: Clock) -> None:
+def test_unchanged_recipe_is_no_step(history: History, clock: Clock) -> None:
     note(history, clock, Recipe(), Recipe())
     assert not history.can_undo
     note(history, clock, Recipe(width_px=100))
@@ -55,12 +55,12 @@ def test_dragging_a_slider_is_one_step(history: History, clock: Clock) -> None:
     assert history.undo() == Recipe()
 
 
-def test_the_same_field_later_is_another_step(history: History, clock: Clock) -> None:
+def test_later_change_of_the_same_field_is_another_step(history: History, clock: Clock) -> None:
     note(history, clock, Recipe(width_px=100), Recipe(width_px=200))
     assert history.undo() == Recipe(width_px=100)
 
 
-def test_the_oldest_steps_are_forgotten(history: History, clock: Clock) -> None:
+def test_oldest_steps_are_forgotten(history: History, clock: Clock) -> None:
     note(history, clock, *(Recipe(width_px=width) for width in range(1, MAX_STEPS + 50)))
     undone = 0
     while history.can_undo:

@@ -12,14 +12,14 @@ def test_jobs_and_sources_are_newest_first() -> None:
     assert [source.id for source in state.sources] == ["source-2", "source-1"]
 
 
-def test_an_event_replaces_the_job_it_carries() -> None:
+def test_event_replaces_its_job() -> None:
     state = DashboardState()
     state.put(a_job(1))
     state.apply(Event(cursor="1-0", type="job.changed", job=a_job(1, JobState.RUNNING)))
     assert [job.state for job in state.jobs] == [JobState.RUNNING]
 
 
-def test_what_was_deleted_elsewhere_goes() -> None:
+def test_items_deleted_elsewhere_are_removed() -> None:
     state = DashboardState()
     for view in (a_job(1), a_source(1), a_source(2)):
         state.put(view)
@@ -29,13 +29,13 @@ def test_what_was_deleted_elsewhere_goes() -> None:
     assert [source.id for source in state.sources] == ["source-2"]
 
 
-def test_a_deletion_seen_twice_is_no_error() -> None:
+def test_repeated_deletion_is_no_error() -> None:
     state = DashboardState()
     state.apply(Event(cursor="1-0", type="job.deleted", id="job-1"))
     assert state.jobs == []
 
 
-def test_a_new_source_is_found_by_its_id() -> None:
+def test_new_source_is_found_by_its_id() -> None:
     state = DashboardState()
     state.apply(Event(cursor="1-0", type="source.created", source=a_source(7)))
     assert state.source("source-7") == a_source(7)

@@ -1,4 +1,4 @@
-"""The operations page on a scripted administrator: what it reads, and what its buttons ask."""
+"""The operations page on a scripted client: what it shows, and what its buttons request."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,12 +40,12 @@ INVITATION = OpenLinkView(id="link-1", kind="invitation", created_at=NOON, expir
 RESET = INVITATION.model_copy(
     update={"id": "link-2", "kind": "reset", "email": "bob@example.org", "by_email": "ada@example.org"}
 )
-LATER = 5  # jobs that wait for a time of their own
+LATER = 5  # scheduled jobs
 SPREAD = DistributionView.of([0] * 20 + [3, 1] + [0] * (len(BOUNDS_S) - 22))
 
 
 class ScriptedAdministrator:
-    """Keeps one dead letter, and what was asked; everything fails while `failure` is set."""
+    """Has one dead letter and records requests; every call fails while `failure` is set."""
 
     def __init__(self) -> None:
         self.dead = [DEAD]
@@ -142,7 +142,7 @@ def press(page: Operations, action: str, of: Any = None) -> None:
     page.tables._receive(None, {"type": action, "of": of}, [])
 
 
-async def test_it_shows_what_there_is(page: Operations) -> None:
+async def test_page_shows_queue_workers_and_dead_letters(page: Operations) -> None:
     assert tiles(page, "queue") == {"Waiting": "0", "Running": "1", "Failed for good": "1"}
     assert tiles(page, "statistics")["Success rate"] == "75.0%"
     assert page.tables.shown["workers"] == [["here:1", "7 jobs", "165 MB", "idle"]]
@@ -161,12 +161,12 @@ async def test_it_shows_what_there_is(page: Operations) -> None:
     assert points(page, "converting") == ([BOUNDS_S[20], BOUNDS_S[21]], [3, 1])
 
 
-async def test_what_waits_for_a_time_of_its_own_is_told_apart(page: Operations) -> None:
+async def test_scheduled_jobs_are_counted_separately(page: Operations) -> None:
     [waiting] = [tile for tile in page.head.shown["queue"] if tile["label"] == "Waiting"]
     assert (waiting["value"], waiting["more"]) == ("0", "5 scheduled")
 
 
-async def test_it_reads_again(page: Operations, scripted: ScriptedAdministrator) -> None:
+async def test_page_is_refreshed(page: Operations, scripted: ScriptedAdministrator) -> None:
     scripted.due = 12
     await asyncio.sleep(0.3)
     assert tiles(page, "queue")["Waiting"] == "12"
@@ -174,7 +174,7 @@ async def test_it_reads_again(page: Operations, scripted: ScriptedAdministrator)
     assert (due[0], due[-1]) == (0, 12)
 
 
-async def test_a_service_that_is_away_for_a_while_is_waited_for(
+async def test_page_survives_an_outage_of_the_service(
     page: Operations, scripted: ScriptedAdministrator
 ) -> None:
     scripted.failure = errors.ServiceUnavailable(service="MongoDB")
@@ -184,7 +184,7 @@ async def test_a_service_that_is_away_for_a_while_is_waited_for(
     assert tiles(page, "queue")["Waiting"] == "3"
 
 
-async def test_its_buttons_do_what_they_say(page: Operations, scripted: ScriptedAdministrator) -> None:
+async def test_buttons_call_the_service(page: Operations, scripted: ScriptedAdministrator) -> None:
     press(page, "requeue", "job-1")
     assert page.tables.shown["dead"] == []
     assert tiles(page, "queue")["Waiting"] == "1"
@@ -204,7 +204,7 @@ async def test_unused_links_are_listed_and_revoked(page: Operations, scripted: S
     assert [row["id"] for row in page.tables.shown["links"]] == ["link-2"]
 
 
-async def test_what_a_button_cannot_do_is_said(page: Operations, scripted: ScriptedAdministrator) -> None:
+async def test_failed_action_is_reported(page: Operations, scripted: ScriptedAdministrator) -> None:
     said: list[Any] = []
     page.notices.send = lambda content: said.append(content["text"])
     press(page, "requeue", "another")
@@ -222,6 +222,6 @@ async def test_what_a_button_cannot_do_is_said(page: Operations, scripted: Scrip
         ),
     ],
 )
-def test_the_storage_check_in_words(found: dict[str, int], words: str) -> None:
+def test_storage_check_is_described(found: dict[str, int], words: str) -> None:
     nothing = {"removed_files": 0, "removed_bytes": 0, "missing_count": 0}
     assert storage_text(StorageView(compared_at=NOON, **{**nothing, **found})) == words

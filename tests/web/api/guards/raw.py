@@ -1,4 +1,4 @@
-"""Requests as bytes, for what no client would send."""
+"""Sends requests as raw bytes, for what no client would send."""
 
 import asyncio
 from typing import NamedTuple
@@ -8,7 +8,7 @@ END = b"\r\n\r\n"
 
 
 class Answer(NamedTuple):
-    """What came back; the status is None where the connection was closed without a word."""
+    """The response; its status is None if the connection was closed without one."""
 
     status: int | None
     headers: dict[str, str]
@@ -16,7 +16,7 @@ class Answer(NamedTuple):
 
 
 async def ask(url: str, request: bytes, *, timeout_s: float = 20) -> Answer:
-    """Send bytes, and read one answer."""
+    """Send bytes and read one response."""
     to = urlsplit(url)
     reader, writer = await asyncio.open_connection(to.hostname, to.port)
     try:

@@ -1,4 +1,4 @@
-"""What the log says of requests: enough to find them, and nothing that opens something."""
+"""The access log identifies requests without recording secrets."""
 
 import httpx
 import pytest
@@ -30,7 +30,7 @@ TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWo"
         (None, ""),
     ],
 )
-def test_an_address_is_shown_without_secrets(address: str | None, shown: str | None) -> None:
+def test_url_is_logged_without_secrets(address: str | None, shown: str | None) -> None:
     told = shown_address(address)
     assert len(told) <= 500
     assert TOKEN[:12] not in told
@@ -38,7 +38,7 @@ def test_an_address_is_shown_without_secrets(address: str | None, shown: str | N
         assert told == shown
 
 
-def test_a_method_that_does_not_exist_is_not_shown() -> None:
+def test_unknown_method_is_not_logged_verbatim() -> None:
     assert [shown_method(one) for one in ("GET", "PATCH", TOKEN, None)] == ["GET", "PATCH", "other", "other"]
 
 
@@ -52,7 +52,7 @@ def test_a_method_that_does_not_exist_is_not_shown() -> None:
         ("POST", "/health/live", True),
     ],
 )
-async def test_what_no_limit_counts_has_a_line_only_if_it_fails(
+async def test_unlimited_request_is_logged_only_if_it_fails(
     stranger: httpx.AsyncClient, method: str, path: str, has_line: bool
 ) -> None:
     with capture_logs() as logs:
@@ -62,7 +62,7 @@ async def test_what_no_limit_counts_has_a_line_only_if_it_fails(
 
 
 @pytest.mark.usefixtures("gif")
-async def test_a_downloaded_gif_has_a_line(ada: Person, job: JobView) -> None:
+async def test_gif_download_is_logged(ada: Person, job: JobView) -> None:
     with capture_logs() as logs:
         await ada.http.get(f"/api/v1/jobs/{job.id}/gif")
     [line] = [log for log in logs if log["event"] == "request completed"]
@@ -70,7 +70,7 @@ async def test_a_downloaded_gif_has_a_line(ada: Person, job: JobView) -> None:
     assert line["request"].startswith(f"GET /api/v1/jobs/{job.id}/gif")
 
 
-async def test_each_request_is_a_line_and_made_up_methods_are_counted_as_one(
+async def test_each_request_is_one_line_and_unknown_methods_are_counted_as_one(
     url: str, stranger: httpx.AsyncClient, parts: Parts
 ) -> None:
     with capture_logs() as logs:

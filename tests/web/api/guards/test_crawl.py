@@ -1,4 +1,4 @@
-"""Every route and every method of the API, asked by everybody; what is not in the table fails."""
+"""Every route and method of the API, called by every kind of user; a route missing from the table fails."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -16,8 +16,8 @@ from tests.web.api.conftest import Person, SignUp
 API = "/api/v1"
 SCOPE_NAMES: tuple[Scope, ...] = ("read", "write", "admin")
 
-# the status for nobody, for another user, for an administrator, for the owner, asked in this order.
-# The job is queued: it has no GIF. A body that is asked for is missing: 415.
+# the status for a stranger, another user, an administrator and the owner, called in this order.
+# The job is queued, so it has no GIF. A missing body gives 415.
 ACCESS = {
     ("POST", f"{API}/auth/register"): (415, 415, 415, 415),
     ("POST", f"{API}/auth/login"): (415, 415, 415, 415),
@@ -116,12 +116,12 @@ ACCESS = {
     ("HEAD", "/s/x"): (404, 404, 404, 404),
     ("GET", "/s/x/clip.gif"): (404, 404, 404, 404),
     ("HEAD", "/s/x/clip.gif"): (404, 404, 404, 404),
-    ("POST", f"{API}/auth/logout-everywhere"): (401, 204, 204, 204),  # last: they are out then
+    ("POST", f"{API}/auth/logout-everywhere"): (401, 204, 204, 204),  # last, because it signs them out
 }
 
 
-# what an API token needs, where that is not `read` for GET and HEAD, `write` for the others and `admin` for
-# what is an administrator's; None: none may
+# the scope an API token needs where it is not `read` for GET and HEAD, `write` for other methods and `admin`
+# below /admin; None: no token is accepted
 SCOPES = {
     ("POST", f"{API}/auth/password"): None,
     ("POST", f"{API}/auth/logout-everywhere"): None,
@@ -139,7 +139,9 @@ SCOPES = {
 }
 
 
-async def test_who_may_what(stranger: httpx.AsyncClient, ada: Person, sign_up: SignUp, job: JobView) -> None:
+async def test_each_role_gets_the_status_in_the_table(
+    stranger: httpx.AsyncClient, ada: Person, sign_up: SignUp, job: JobView
+) -> None:
     assert job.source
     askers = [stranger, sign_up("eve").http, sign_up("root", "administrator").http, ada.http]
     statuses = {}
@@ -149,7 +151,9 @@ async def test_who_may_what(stranger: httpx.AsyncClient, ada: Person, sign_up: S
     assert statuses == ACCESS
 
 
-async def test_the_cookie_alone_opens_nothing(stranger: httpx.AsyncClient, ada: Person, job: JobView) -> None:
+async def test_session_cookie_alone_gives_no_access(
+    stranger: httpx.AsyncClient, ada: Person, job: JobView
+) -> None:
     assert job.source
     stranger.cookies.set(SESSION_COOKIE, ada.session.refresh_token)
     found = {}
@@ -160,7 +164,9 @@ async def test_the_cookie_alone_opens_nothing(stranger: httpx.AsyncClient, ada: 
     assert found == {one: statuses[0] for one, statuses in ACCESS.items()} | forgeable
 
 
-async def test_what_each_api_token_may(url: str, sign_up: SignUp, identity: Identity, job: JobView) -> None:
+async def test_api_token_needs_the_scope_in_the_table(
+    url: str, sign_up: SignUp, identity: Identity, job: JobView
+) -> None:
     assert job.source
     root = identity.authenticate(sign_up("root", "administrator").session.access_token)
     tokens = {scope: identity.api_tokens.make(root, scope, [scope]).token for scope in SCOPE_NAMES}
@@ -187,7 +193,7 @@ def test_every_route_and_method_is_in_the_table() -> None:
     assert asked == set(offered()), "add to ACCESS who may do it"
 
 
-async def test_everything_says_what_can_be_done_with_it(stranger: httpx.AsyncClient) -> None:
+async def test_options_lists_the_allowed_methods(stranger: httpx.AsyncClient) -> None:
     for path in {urlsplit(path).path for _, path in ACCESS}:
         answer = await stranger.options(path)
         assert answer.status_code == 204
@@ -196,7 +202,7 @@ async def test_everything_says_what_can_be_done_with_it(stranger: httpx.AsyncCli
 
 
 def offered() -> Iterator[tuple[str, str]]:
-    """Each method, and the pattern of its route."""
+    """Each method with the pattern of its route."""
     for route in api_routes():
         assert issubclass(route.handler_class, AnsweringHandler)
         for method in route.handler_class.methods():
@@ -205,5 +211,5 @@ def offered() -> Iterator[tuple[str, str]]:
 
 
 def route_of(path: str) -> str:
-    """The pattern of the route that answers at a path."""
+    """The pattern of the route that matches a path."""
     return next(route.regex.pattern for route in api_routes() if route.regex.match(path))

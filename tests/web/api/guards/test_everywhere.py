@@ -1,4 +1,4 @@
-"""What holds for every route: whose it is, how errors look, which headers come with the answer."""
+"""What holds for every route: ownership, the form of errors, and response headers."""
 
 import asyncio
 import re
@@ -16,19 +16,19 @@ from tests.web.api.conftest import FRIEND, Person, SignUp, is_problem
 from tests.web.visitors import policy_of
 
 
-async def test_anothers_video_makes_no_job(sign_up: SignUp, source: SourceView) -> None:
+async def test_job_needs_a_source_of_its_owner(sign_up: SignUp, source: SourceView) -> None:
     eve = sign_up("eve")
     is_problem(await eve.http.post("/api/v1/jobs", json={"source_id": source.id}), 404, "not-found")
     assert (await eve.http.get("/api/v1/sources")).json() == {"sources": [], "next_cursor": None}
 
 
-async def test_an_unknown_address_is_a_problem(stranger: httpx.AsyncClient) -> None:
+async def test_unknown_path_is_a_problem(stranger: httpx.AsyncClient) -> None:
     for path in ("/api/v1/nothing", "/api/v2/jobs", "/media", "/media/x", "/health", "/health/x"):
         for method in ("GET", "POST", "DELETE", "PUT"):
             is_problem(await stranger.request(method, path), 404, "not-found")
 
 
-async def test_an_unknown_method_is_told_the_known_ones(ada: Person) -> None:
+async def test_unknown_method_is_refused_with_the_allowed_ones(ada: Person) -> None:
     for method in ("PUT", "PATCH", "HEAD"):
         answer = await ada.http.request(method, "/api/v1/jobs")
         assert answer.status_code == 405
@@ -36,7 +36,7 @@ async def test_an_unknown_method_is_told_the_known_ones(ada: Person) -> None:
     is_problem(await ada.http.put("/api/v1/jobs", content=b"x"), 405, "method-not-allowed")
 
 
-async def test_an_error_of_ours_is_logged_and_shows_nothing(
+async def test_internal_error_is_logged_and_reveals_nothing(
     stranger: httpx.AsyncClient,
 ) -> None:
     with capture_logs() as logs:
@@ -51,7 +51,7 @@ async def test_an_error_of_ours_is_logged_and_shows_nothing(
     assert problem["request_id"]
 
 
-async def test_every_answer_is_guarded(stranger: httpx.AsyncClient, ada: Person) -> None:
+async def test_every_response_has_security_headers(stranger: httpx.AsyncClient, ada: Person) -> None:
     for answer in (
         await ada.http.get("/api/v1/me"),
         await stranger.get("/api/v1/me"),
@@ -72,7 +72,7 @@ async def test_every_answer_is_guarded(stranger: httpx.AsyncClient, ada: Person)
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-async def test_a_friends_page_may_ask(stranger: httpx.AsyncClient) -> None:
+async def test_allowed_origin_may_read_responses(stranger: httpx.AsyncClient) -> None:
     headers = {"Origin": FRIEND, "Access-Control-Request-Method": "POST"}
     preflight = await stranger.options("/api/v1/jobs", headers=headers)
     assert preflight.status_code == 204
@@ -87,7 +87,7 @@ async def test_a_friends_page_may_ask(stranger: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "https://friend.example.evil.example", "null", ""]
 )
-async def test_no_other_page_may(stranger: httpx.AsyncClient, origin: str) -> None:
+async def test_other_origins_may_not_read_responses(stranger: httpx.AsyncClient, origin: str) -> None:
     for answer in (
         await stranger.options("/api/v1/jobs", headers={"Origin": origin}),
         await stranger.get("/api/v1/limits", headers={"Origin": origin}),
@@ -96,7 +96,7 @@ async def test_no_other_page_may(stranger: httpx.AsyncClient, origin: str) -> No
         assert answer.headers["Vary"] == "Origin"
 
 
-async def test_ready_tells_of_each_server(stranger: httpx.AsyncClient) -> None:
+async def test_readiness_reports_each_server(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.get("/health/ready")
     checks = {"mongodb": "ok", "redis": "ok", "storage": "ok"}
     body = answer.json()
@@ -105,7 +105,7 @@ async def test_ready_tells_of_each_server(stranger: httpx.AsyncClient) -> None:
     assert all(0 < latency < 5000 for latency in body["latency_ms"].values())
 
 
-async def test_without_redis_it_is_not_ready_and_says_no_secret(
+async def test_without_redis_it_is_not_ready_and_reveals_no_secret(
     stranger: httpx.AsyncClient,
     parts: Parts,
     identity: Identity,
@@ -125,7 +125,7 @@ async def test_without_redis_it_is_not_ready_and_says_no_secret(
     assert ("dependency not ready", "redis") in [(log["event"], log.get("dependency")) for log in logs]
 
 
-async def test_who_asks_while_it_is_checked_shares_the_results(
+async def test_concurrent_readiness_checks_share_their_results(
     stranger: httpx.AsyncClient, parts: Parts
 ) -> None:
     asked: list[None] = []
@@ -137,11 +137,11 @@ async def test_who_asks_while_it_is_checked_shares_the_results(
     parts.services.checks["redis"] = slow
     answers = await asyncio.gather(*(stranger.get("/health/ready") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}
-    assert len(asked) < 5  # those that came after the first check ended were answered by another
+    assert len(asked) < 5  # requests after the first check were answered by a second one
 
 
 @pytest.mark.parametrize("path", ["jobs", "jobs/{job}", "sources", "sources/{source}", "limits", "presets"])
-async def test_what_has_not_changed_is_not_sent_again(ada: Person, job: JobView, path: str) -> None:
+async def test_unchanged_response_is_not_sent_again(ada: Person, job: JobView, path: str) -> None:
     assert job.source
     address = f"/api/v1/{path.format(job=job.id, source=job.source.id)}"
     first = await ada.http.get(address)
@@ -150,14 +150,14 @@ async def test_what_has_not_changed_is_not_sent_again(ada: Person, job: JobView,
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_what_has_changed_is_sent_again(ada: Person, job: JobView) -> None:
+async def test_changed_response_is_sent_again(ada: Person, job: JobView) -> None:
     tag = {"If-None-Match": (await ada.http.get(f"/api/v1/jobs/{job.id}")).headers["ETag"]}
     await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
     answer = await ada.http.get(f"/api/v1/jobs/{job.id}", headers=tag)
     assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
 
 
-async def test_what_must_not_be_kept_has_no_tag(ada: Person) -> None:
+async def test_uncacheable_response_has_no_etag(ada: Person) -> None:
     for path in ("me", "jobs/nobodys"):
         answer = await ada.http.get(f"/api/v1/{path}", headers={"If-None-Match": "*"})
         assert answer.headers["Cache-Control"] == "no-store"
@@ -165,7 +165,7 @@ async def test_what_must_not_be_kept_has_no_tag(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/me", "/api/v1/admin/queue", "/media/gifs/x"])
-async def test_a_refusal_leaves_the_connection_open(url: str, ada: Person, path: str) -> None:
+async def test_refused_request_keeps_the_connection_open(url: str, ada: Person, path: str) -> None:
     to = urlsplit(url)
     reader, writer = await asyncio.open_connection(to.hostname, to.port)
     token = f"Authorization: {ada.http.headers['Authorization']}\r\n" if "admin" in path else ""
@@ -178,11 +178,11 @@ async def test_a_refusal_leaves_the_connection_open(url: str, ada: Person, path:
     writer.close()
 
 
-async def test_a_password_of_ten_megabytes_is_refused_unread(stranger: httpx.AsyncClient) -> None:
+async def test_password_of_ten_megabytes_is_refused_unread(stranger: httpx.AsyncClient) -> None:
     account = {"email": "ada@example.org", "password": "x" * 10_000_000}
     is_problem(await stranger.post("/api/v1/auth/login", json=account), 413, "body-too-large")
 
 
-async def test_a_form_of_a_thousand_and_one_parts_is_no_video(ada: Person) -> None:
+async def test_form_with_too_many_parts_is_refused(ada: Person) -> None:
     parts = [(f"part{number}", (f"{number}.mp4", b"x", "video/mp4")) for number in range(1001)]
     is_problem(await ada.http.post("/api/v1/sources", files=parts), 415, "content-type-wrong")

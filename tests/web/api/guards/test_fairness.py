@@ -1,4 +1,4 @@
-"""One person's flood over HTTP: others are answered meanwhile, and its surplus is refused."""
+"""One user floods the API: other users are still answered, and only the flooding user is refused."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ Ask = Callable[[Person], Awaitable[httpx.Response]]
 
 @pytest.fixture
 async def flood(parts: Parts, ada: Person) -> AsyncIterator[None]:
-    """Ada asks of every pool as much as it takes of her, and none of it ends before the test does."""
+    """Ada fills every pool; none of her work ends before the test does."""
     ended = threading.Event()
     pools = (parts.probes, parts.frames, parts.quick)
     begun = [task for pool in pools for task in await filled(pool, ada.id, ended)]
@@ -40,7 +40,7 @@ async def filled(pool: FairPool, owner_id: str, ended: threading.Event) -> list[
 
 @pytest.fixture
 def ask(video: bytes, source: SourceView, parts: Parts, request: pytest.FixtureRequest) -> Ask:
-    """A request of one kind, by anybody."""
+    """Sends a request of one kind for any user."""
 
     async def mine(person: Person) -> str:
         owned = (await person.http.get("/api/v1/sources")).json()["sources"]
@@ -81,26 +81,24 @@ EVERY_KIND = pytest.mark.parametrize(
 
 @EVERY_KIND
 @pytest.mark.usefixtures("flood")
-async def test_one_persons_flood_keeps_nobody_else_waiting(sign_up: SignUp, ask: Ask) -> None:
+async def test_flood_of_one_user_does_not_delay_others(sign_up: SignUp, ask: Ask) -> None:
     answer = await ask(sign_up("bob"))
-    assert answer.is_success  # all of Ada's still runs or waits
+    assert answer.is_success  # all of Ada's work is still running or waiting
     assert answer.headers["Server-Timing"].startswith("wait;dur=")
 
 
 @EVERY_KIND
 @pytest.mark.usefixtures("flood")
-async def test_the_surplus_of_a_flood_is_refused_to_its_owner(ada: Person, ask: Ask) -> None:
+async def test_surplus_of_a_flood_is_refused_to_its_owner(ada: Person, ask: Ask) -> None:
     refused = await ask(ada)
     if refused.request.method == "HEAD":
-        assert refused.status_code == 423  # the one refusal for which clients of tus wait
+        assert refused.status_code == 423  # the only refusal that tus clients retry
     else:
         is_problem(refused, 429, "too-many-at-once")
         assert int(refused.headers["Retry-After"]) > 0
 
 
-async def test_an_upload_that_was_refused_its_turn_is_gone_on_with(
-    ada: Person, video: bytes, parts: Parts
-) -> None:
+async def test_upload_can_resume_after_a_refusal(ada: Person, video: bytes, parts: Parts) -> None:
     ended = threading.Event()
     begun = await filled(parts.probes, ada.id, ended)
     upload = await create(ada, len(video))
@@ -111,7 +109,7 @@ async def test_an_upload_that_was_refused_its_turn_is_gone_on_with(
     assert (await ada.http.head(upload, headers=TUS)).headers["Upload-Source"]
 
 
-async def test_what_nobody_waits_for_any_more_is_not_begun(
+async def test_request_abandoned_while_it_waits_is_not_run(
     ada: Person, source: SourceView, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended, estimated = threading.Event(), threading.Event()
@@ -128,7 +126,7 @@ async def test_what_nobody_waits_for_any_more_is_not_begun(
 
 @pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize(("flooding", "status"), [("203.0.113.9", 200), ("127.0.0.1", 429)])
-async def test_one_addresss_passwords_keep_nobody_else_from_signing_in(
+async def test_password_checks_of_one_address_do_not_delay_others(
     stranger: httpx.AsyncClient, parts: Parts, flooding: str, status: int
 ) -> None:
     ended = threading.Event()
@@ -142,7 +140,7 @@ async def test_one_addresss_passwords_keep_nobody_else_from_signing_in(
         await asyncio.gather(*hashing)
 
 
-async def test_uploads_that_one_person_opens_leave_room_for_anothers(
+async def test_open_uploads_of_one_user_leave_room_for_others(
     sign_up: SignUp, ada: Person, video: bytes, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended, resume = threading.Event(), parts.services.uploads.resume

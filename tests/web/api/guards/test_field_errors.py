@@ -1,4 +1,4 @@
-"""Wrong values in every field of every request: each is refused by the field's name, in our own words."""
+"""Wrong values in every field of every request: each error names the field in our own words."""
 
 import json
 import re
@@ -53,13 +53,13 @@ def request_models() -> list[type[BaseModel]]:
 
 
 class Place(NamedTuple):
-    """A field, by the steps to it; a `0` is the first item of a list."""
+    """A field by its path; `0` stands for the first item of a list."""
 
     steps: tuple[str | int, ...]
     is_secret: bool
 
     def body(self, model: type[BaseModel], value: Any) -> Any:
-        """A body with this value, and with allowed ones in the fields that are required."""
+        """A body with this value, and valid values in the other required fields."""
         for step in reversed(self.steps):
             value = [value] if isinstance(step, int) else {step: value}
         required = {name: field for name, field in model.model_fields.items() if field.is_required()}
@@ -73,7 +73,7 @@ def _allowed(annotation: Any) -> Any:
 def places(
     schema: dict[str, Any], root: dict[str, Any] | None = None, steps: tuple[str | int, ...] = ()
 ) -> Iterator[Place]:
-    """Every field below a JSON schema, those of its parts and of the first items of its lists included."""
+    """Every field of a JSON schema, including nested fields and those of the first item of lists."""
     root = root or schema
     schema = next((kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"), schema)
     if "$ref" in schema:
@@ -90,7 +90,7 @@ ACCEPT_ANY_TEXT = [Place(("download",), is_secret=False)]
 
 
 def refusal(model: type[BaseModel], value: Any) -> str | None:
-    """The sentence that refuses the value; None if it is accepted."""
+    """The message that refuses the value; None if it is accepted."""
     try:
         validated(model, value)
     except errors.BadInput as refused:
@@ -115,26 +115,26 @@ def check_words(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(("model", "place"), fields())
-def test_a_wrong_value_is_refused_by_the_field_in_our_own_words(model: type[BaseModel], place: Place) -> None:
+def test_wrong_value_is_refused_by_field_in_our_own_words(model: type[BaseModel], place: Place) -> None:
     values = WRONG_VALUES
-    if issubclass(model, Query | Headers):  # which arrive as text
+    if issubclass(model, Query | Headers):  # query parameters arrive as text
         values = [value if isinstance(value, str) else json.dumps(value) for value in values]
     refusals = [sentence for value in values if (sentence := refusal(model, place.body(model, value)))]
     assert place in ACCEPT_ANY_TEXT or any(_name(place) in sentence for sentence in refusals)
     for sentence in refusals:
         check_words(sentence)
         assert _name(place) in sentence or "is required" in sentence  # another field of the same part
-        assert "must be valid" not in sentence  # what is allowed is known
+        assert "must be valid" not in sentence  # the message lists the allowed values
 
 
 def _name(place: Place) -> str:
-    """The field's path as a sentence names it: a recipe's fields are named from the recipe on."""
+    """The name of the field in messages; a recipe's fields are named relative to the recipe."""
     steps = place.steps[1:] if place.steps[0] == "recipe" and len(place.steps) > 1 else place.steps
     return ".".join(map(str, steps))
 
 
 @pytest.mark.parametrize("model", [m for m in request_models() if issubclass(m, Payload)])
-def test_a_body_that_is_no_object_and_an_unknown_field_are_refused(model: type[BaseModel]) -> None:
+def test_body_that_is_no_object_and_unknown_field_are_refused(model: type[BaseModel]) -> None:
     values: list[Any] = [None, [], "text", 3, True]
     for value in values:
         sentence = refusal(model, value) or ""
@@ -145,14 +145,14 @@ def test_a_body_that_is_no_object_and_an_unknown_field_are_refused(model: type[B
 
 
 @pytest.mark.parametrize("model", [m for m in request_models() if issubclass(m, Payload)])
-def test_a_field_that_is_missing_is_named_with_what_it_must_be(model: type[BaseModel]) -> None:
+def test_missing_field_is_named_with_its_allowed_values(model: type[BaseModel]) -> None:
     required = [name for name, field in model.model_fields.items() if field.is_required()]
     sentence = refusal(model, {}) or ""
     assert not required or sentence.startswith(f"{required[0]} is required, and must be "), sentence
 
 
 @pytest.mark.parametrize("value", [12345678, ["hunter22"], {"password": "hunter22"}, True])
-def test_a_wrong_password_or_token_is_not_repeated(value: Any) -> None:
+def test_wrong_password_or_token_is_not_repeated_in_the_error(value: Any) -> None:
     secrets = [
         (param.values[0], param.values[1])
         for param in fields()

@@ -1,6 +1,6 @@
-"""Requests made up from the API's document, by everybody: nothing breaks, nothing undocumented comes back.
+"""Random requests generated from the OpenAPI document: nothing breaks, and every response is documented.
 
-`make fuzz` asks many more, other ones each time.
+`make fuzz` sends many more, different each time.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ CHECKS = [
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
-ENDING = {"post_auth_logout_everywhere", "delete_me"}  # after it, whoever asks is nobody
+ENDING = {"post_auth_logout_everywhere", "delete_me"}  # this signs the user out
 
 
 def name_of(operation: Any) -> str:
@@ -63,7 +63,7 @@ def described() -> Iterator[APIOperation[Any, Any, Any, Any]]:
         yield operation.ok()
 
 
-# what removes things comes late
+# destructive requests come late
 OPERATIONS = sorted(
     described(),
     key=lambda one: (name_of(one) in ENDING, one.method.lower() == "delete"),
@@ -74,7 +74,7 @@ pytestmark = pytest.mark.timeout(0 if IS_LONG else 120)
 
 @dataclass(frozen=True)
 class Things:
-    """What is Ada's: a video, and jobs in several states; `addresses` of their pictures are signed."""
+    """Ada's belongings: a video and jobs in several states; `addresses` are signed URLs of their pictures."""
 
     owner_id: str
     source_id: str
@@ -82,7 +82,7 @@ class Things:
     addresses: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def at(self, path: str) -> list[str]:
-        """The ids that mean something in a path."""
+        """Ids that are valid at this place of a path."""
         if "users" in path:
             return [self.owner_id]
         is_source = any(word in path for word in ("sources", "posters", "frames", "videos", "filmstrips"))
@@ -90,7 +90,7 @@ class Things:
 
 
 class Told(NamedTuple):
-    """How a request was answered; `is_adas`: it named something of Ada's."""
+    """A response; `is_adas` is True if the request named something of Ada's."""
 
     operation: str
     is_adas: bool
@@ -99,7 +99,7 @@ class Told(NamedTuple):
 
 @pytest.fixture
 def rates() -> Rates:
-    """So many that every request is answered for what it says."""
+    """Rates high enough that no request is refused for being too many."""
     return Rates(**{limited.name: "1000000/minute" for limited in dataclasses.fields(Rates)})
 
 
@@ -121,36 +121,38 @@ def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[
     return Things(ada.id, source_id, [one.id for one in made], signed)
 
 
-async def test_whatever_the_owner_asks(url: str, ada: Person, things: Things) -> None:
+async def test_random_requests_of_the_owner(url: str, ada: Person, things: Things) -> None:
     result = await asyncio.to_thread(ask_everything, url, ada, things)
     reached = {one.operation for one in result if one.is_adas and one.status < 300}
     assert {"get_jobs_id", "get_sources_id", "get_media_gifs_id", "post_jobs_id_cancel"} <= reached
 
 
-async def test_whatever_an_administrator_asks(url: str, root: Person, things: Things) -> None:
+async def test_random_requests_of_an_administrator(url: str, root: Person, things: Things) -> None:
     result = await asyncio.to_thread(ask_everything, url, root, things)
     opened = {one.operation for one in result if one.is_adas and one.status < 400}
     assert opened <= {name for name in names() if "admin" in name or "media" in name}
 
 
-async def test_whatever_another_user_asks(url: str, ada: Person, sign_up: SignUp, things: Things) -> None:
+async def test_random_requests_of_another_user(
+    url: str, ada: Person, sign_up: SignUp, things: Things
+) -> None:
     before = await gallery(ada)
     result = await asyncio.to_thread(ask_everything, url, sign_up("eve"), things)
     opened = {one.operation for one in result if one.is_adas and one.status < 400}
-    assert opened <= {name for name in names() if "media" in name}  # whose address Ada gave away
+    assert opened <= {name for name in names() if "media" in name}  # a signed URL, which Ada may have shared
     assert await gallery(ada) == before
 
 
-async def test_whatever_nobody_asks(url: str, stranger: httpx.AsyncClient, things: Things) -> None:
+async def test_random_requests_of_a_stranger(url: str, stranger: httpx.AsyncClient, things: Things) -> None:
     result = await asyncio.to_thread(ask_everything, url, None, things)
     opened = {one.operation for one in result if one.is_adas and one.status < 400}
     assert opened <= {name for name in names() if "media" in name}
     refused = {one.status for one in result if "admin" in one.operation}
-    assert refused <= {400, 401, 404}  # an id may lead elsewhere: `..`
+    assert refused <= {400, 401, 404}  # the id may lead to another path: `..`
 
 
 async def gallery(person: Person) -> list[str]:
-    """All that a person has, but for how its addresses are signed: they are anew every few hours."""
+    """Everything a user has, without signatures in URLs, which change every few hours."""
     pages = [(await person.http.get(path)).text for path in ("/api/v1/jobs", "/api/v1/sources")]
     return [re.sub(r"expires=\d+&signature=[\w-]+", "", page) for page in pages]
 
@@ -179,7 +181,7 @@ def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[To
     @given(case=cases(operation), item=st.sampled_from([*known * 2, *HOSTILE]))
     def check(case: Any, item: str) -> None:
         is_named = name_thing(case, item, things)
-        assume("/s/.." not in f"{case.formatted_path}/")  # which is nowhere of ours
+        assume("/s/.." not in f"{case.formatted_path}/")  # this path has no route
         answer = case.call(base_url=url, headers=headers, timeout=30)
         told.append(Told(name, is_named and item in known, answer.status_code))
         case.validate_response(answer, checks=CHECKS)
@@ -189,7 +191,7 @@ def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[To
 
 
 def name_thing(case: Any, item: str, things: Things) -> bool:
-    """Put a thing where the request wants one; whether it does."""
+    """Put a belonging where the request expects an id; returns whether it did."""
     if isinstance(case.body, dict) and "source_id" in case.body:
         case.body["source_id"] = things.source_id if item in things.job_ids else item
         return item in things.job_ids
@@ -202,7 +204,7 @@ def name_thing(case: Any, item: str, things: Things) -> bool:
 
 
 def cases(operation: Any) -> st.SearchStrategy[Any]:
-    """Requests as the document wants them, and others."""
+    """Requests both valid and invalid by the document."""
     return st.one_of(
         operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
         operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),

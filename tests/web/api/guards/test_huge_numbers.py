@@ -1,4 +1,4 @@
-"""Numbers at the end of what a number can be: refused in words, wherever they are taken."""
+"""Numbers at the limits of floats and integers are refused in every field."""
 
 from typing import Any
 
@@ -26,19 +26,19 @@ RECIPES = {
 
 @pytest.mark.parametrize("path", ["/api/v1/jobs", "/api/v1/estimates"])
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-async def test_a_recipe_of_huge_numbers_is_refused(
+async def test_recipe_with_huge_numbers_is_refused(
     ada: Person, source: SourceView, path: str, recipe: Any
 ) -> None:
     for huge in HUGE[:3] if "slowly" in str(recipe) else HUGE:
         try:
             huge_recipe = recipe(huge)
-        except OverflowError:  # of two floats
+        except OverflowError:  # the sum of two floats
             continue
         answer = await ada.http.post(path, json={"source_id": source.id, "recipe": huge_recipe})
         assert answer.status_code == 422, (huge, answer.text)
 
 
 @pytest.mark.parametrize("at_s", ["1e308", "1" + "0" * 400, "-1e308"])
-async def test_a_frame_at_a_huge_time_is_none(ada: Person, source: SourceView, at_s: str) -> None:
+async def test_frame_at_a_huge_time_does_not_exist(ada: Person, source: SourceView, at_s: str) -> None:
     answer = await ada.http.get(f"/api/v1/sources/{source.id}/frame", params={"at_s": at_s})
     assert answer.status_code in (200, 422), answer.text

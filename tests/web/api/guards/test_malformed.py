@@ -1,4 +1,4 @@
-"""Requests that no client would send, as bytes: each is refused in words, or the connection is closed."""
+"""Malformed requests as raw bytes: each is refused with a problem, or the connection is closed."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ JSON = "Content-Type: application/json"
 BODY = b'{"email": "ada@example.org", "password": "wrong horse"}'
 DEEP = b"[" * 40_000 + b"]" * 40_000
 
-# the head of a request but for its Host, its body, and the statuses that it may be answered with; None: no
-# answer, the connection is closed
+# the head of a request except Host, its body, and the possible statuses; None: the connection is closed
+# without a response
 Case = tuple[list[str], bytes, set[int | None]]
 
 LINES: dict[str, Case] = {
@@ -244,7 +244,7 @@ RANGES += ["bytes=\xff", "bytes=1e3-", "seconds=0-1", f"bytes={'0-1,' * 5000}", 
 
 
 def request(lines: list[str], body: bytes = b"") -> bytes:
-    """With a Host behind the first line, unless the lines say otherwise."""
+    """The request with a Host header, unless the lines contain one."""
     first, *headers = lines
     host = [] if "-Host" in headers else ["Host: here"]
     head = [first, *host, *(line for line in headers if line != "-Host")]
@@ -257,7 +257,7 @@ def posted(path: str, body: bytes, *headers: str) -> bytes:
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """The log, in which there must be no error and no traceback in the end."""
+    """The log, which must contain no error or traceback at the end."""
     caplog.set_level(logging.INFO)
     with capture_logs() as ours:
         yield caplog
@@ -269,7 +269,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixtur
 
 
 def check(answer: Answer, allowed: set[int | None]) -> None:
-    """Fail where an answer is none of those, or is a refusal that says nothing a program could read."""
+    """Fail unless the status is one of these and a refusal is readable by programs."""
     assert answer.status in allowed, answer
     if answer.status in (None, 200):
         return
@@ -277,7 +277,7 @@ def check(answer: Answer, allowed: set[int | None]) -> None:
     if kind == "application/problem+json":
         document = json.loads(answer.body)
         assert (document["status"], bool(document["detail"])) == (answer.status, True)
-    else:  # Tornado's own, before any handler; or the page of a link that leads nowhere
+    else:  # Tornado's own, before any handler; or the page of an unknown link
         assert answer.body == b"" or (answer.status in (404, 405) and kind.startswith("text/html")), answer
 
 
@@ -286,14 +286,14 @@ async def still_answers(url: str) -> bool:
 
 
 @pytest.mark.parametrize("case", [*LINES, *HEADERS])
-async def test_a_malformed_request_is_refused(url: str, logged: pytest.LogCaptureFixture, case: str) -> None:
+async def test_malformed_request_is_refused(url: str, logged: pytest.LogCaptureFixture, case: str) -> None:
     lines, body, allowed = (LINES | HEADERS)[case]
     check(await ask(url, request(lines, body)), allowed)
     assert await still_answers(url)
 
 
 @pytest.mark.parametrize("case", BODIES)
-async def test_a_malformed_body_is_refused(
+async def test_malformed_body_is_refused(
     url: str, ada: Person, logged: pytest.LogCaptureFixture, case: str
 ) -> None:
     body, allowed = BODIES[case]
@@ -302,14 +302,14 @@ async def test_a_malformed_body_is_refused(
     check(await ask(url, posted(JOBS, body, JSON, bearer)), {400, 413, 422})
 
 
-async def test_a_kind_of_content_that_is_none_is_refused(url: str, logged: pytest.LogCaptureFixture) -> None:
+async def test_invalid_content_type_is_refused(url: str, logged: pytest.LogCaptureFixture) -> None:
     for kind in KINDS:
         check(await ask(url, posted(LOGIN, BODY, f"Content-Type: {kind}")), {None, 400, 415})
     check(await ask(url, posted(LOGIN, BODY, JSON, "Content-Type: text/plain")), {None, 400, 401, 415})
     check(await ask(url, posted(LOGIN, BODY, JSON, "Content-Encoding: gzip")), {400, 401, 415})
 
 
-async def test_a_range_that_is_none_is_no_fault_of_ours(
+async def test_invalid_range_is_ignored_or_refused(
     url: str, ada: Person, job: JobView, gif: bytes, logged: pytest.LogCaptureFixture
 ) -> None:
     bearer = f"Authorization: {ada.http.headers['Authorization']}"
@@ -328,7 +328,7 @@ async def test_a_range_that_is_none_is_no_fault_of_ours(
         assert (await ask(url, request(lines))).status in (200, 304), tag
 
 
-async def test_headers_of_uploads_that_are_none_are_refused(
+async def test_invalid_upload_headers_are_refused(
     url: str, ada: Person, source: SourceView, logged: pytest.LogCaptureFixture
 ) -> None:
     bearer = f"Authorization: {ada.http.headers['Authorization']}"
@@ -355,7 +355,9 @@ async def test_headers_of_uploads_that_are_none_are_refused(
         assert answer.status in (None, 200, 201, 400, 422), key
 
 
-async def test_rubbish_is_not_answered_as_if_it_were_http(url: str, logged: pytest.LogCaptureFixture) -> None:
+async def test_data_that_is_not_http_gets_no_http_response(
+    url: str, logged: pytest.LogCaptureFixture
+) -> None:
     for rubbish in (
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200,  # TLS
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",

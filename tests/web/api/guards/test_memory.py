@@ -1,4 +1,4 @@
-"""The memory of what one person's requests send and leave unread, and the time they take of others."""
+"""Memory and fairness when one user sends large requests or does not read the responses."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ HELD_BYTES = 1_000_000
 
 @pytest.fixture
 def estimate(ada: Person) -> bytes:
-    """The beginning of a recipe of Ada's that has not wholly arrived."""
+    """The head and the beginning of a recipe of Ada's."""
     headers = [
         "POST /api/v1/estimates HTTP/1.1",
         "Host: here",
@@ -35,7 +35,7 @@ async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     return await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
 
 
-async def test_bodies_that_arrive_together_are_bounded_and_counted_to_their_owner(
+async def test_memory_of_concurrent_bodies_is_limited_per_user(
     url: str, ada: Person, sign_up: SignUp, parts: Parts, estimate: bytes
 ) -> None:
     count = MAX_BYTES // HELD_BYTES
@@ -55,7 +55,7 @@ async def test_bodies_that_arrive_together_are_bounded_and_counted_to_their_owne
     assert parts.memory.held_bytes(ada.id) == 0
 
 
-async def test_of_strangers_little_is_held(url: str, parts: Parts, estimate: bytes) -> None:
+async def test_memory_of_strangers_is_limited_per_address(url: str, parts: Parts, estimate: bytes) -> None:
     login = estimate.replace(b"/estimates", b"/auth/login").partition(b"Authorization")[0]
     body = b"Content-Type: application/json\r\nContent-Length: 65536\r\n\r\n" + b" " * 65_000
     async with AsyncExitStack() as stack:
@@ -71,16 +71,16 @@ async def test_of_strangers_little_is_held(url: str, parts: Parts, estimate: byt
     await asyncio.wait(waiting)
 
 
-async def test_what_is_answered_counts_until_it_is_sent(ada: Person, parts: Parts, job: JobView) -> None:
+async def test_response_counts_until_it_is_sent(ada: Person, parts: Parts, job: JobView) -> None:
     assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
     assert parts.memory.held_bytes(ada.id) == 0
-    parts.memory.take(ada.id, MAX_BYTES)  # by responses that nobody reads
+    parts.memory.take(ada.id, MAX_BYTES)  # with responses that nobody reads
     is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}"), 429, "too-much-at-once")
     parts.memory.give_back(ada.id, MAX_BYTES)
     assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
 
 
-async def test_what_comes_too_late_for_its_client_counts_no_longer(
+async def test_response_without_a_client_stops_counting(
     ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone, counted = threading.Event(), threading.Event()
@@ -105,7 +105,7 @@ async def test_what_comes_too_late_for_its_client_counts_no_longer(
     assert await asyncio.to_thread(wait_until, lambda: parts.memory.held_bytes(ada.id) == 0, timeout_s=10)
 
 
-async def test_slow_questions_of_one_person_leave_room_for_anothers(
+async def test_slow_requests_of_one_user_do_not_block_others(
     ada: Person, sign_up: SignUp, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob = sign_up("bob")

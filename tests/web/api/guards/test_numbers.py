@@ -1,4 +1,4 @@
-"""Numbers that are none, or far too large, in every field that takes one: refused by the field's name."""
+"""Every numeric field rejects NaN, infinity and huge numbers, and the error names the field."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ Schema = dict[str, Any]
 
 
 class Field(NamedTuple):
-    """A number in a body, by the steps that lead to it; a `0` is the first item of a list."""
+    """A numeric field of a body by its path; `0` stands for the first item of a list."""
 
     operation: str
     steps: tuple[str | int, ...]
@@ -31,14 +31,14 @@ class Field(NamedTuple):
         return ".".join(map(str, self.steps))
 
     def body(self, number: str, **others: Any) -> str:
-        """A body in which the field has this number, and what else it needs."""
+        """A body with this number in the field, and the other required fields."""
         marked: Any = "the number"
         for step in reversed(self.steps):
             marked = [marked] if isinstance(step, int) else {**NEEDED.get(step, {}), step: marked}
         return json.dumps({**others, **marked}).replace('"the number"', number)
 
 
-# what else an object must have that has this member
+# other fields that an object with this field requires
 NEEDED: dict[str, Schema] = {
     "x_px": {"width_px": 1, "height_px": 1},
     "y_px": {"width_px": 1, "height_px": 1},
@@ -49,7 +49,7 @@ NEEDED: dict[str, Schema] = {
 
 
 def follow(schema: Schema) -> Schema:
-    """The schema itself, where it is named or may be null."""
+    """Resolve references and optional types in a schema."""
     schema = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
     if "$ref" in schema:
         return follow(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
@@ -111,9 +111,7 @@ RECIPE_FIELDS = [field for field in in_bodies() if field.operation == "POST /api
 
 
 @pytest.mark.parametrize("field", RECIPE_FIELDS, ids=lambda field: field.name)
-async def test_a_number_of_a_recipe_is_refused_by_its_field(
-    ada: Person, source: SourceView, field: Field
-) -> None:
+async def test_number_in_a_recipe_is_refused_by_field(ada: Person, source: SourceView, field: Field) -> None:
     async def submitted(number: str) -> httpx.Response:
         body = field.body(number, source_id=source.id)
         return await ada.http.post("/api/v1/jobs", content=body, headers={"Content-Type": "application/json"})
@@ -132,9 +130,7 @@ async def test_a_number_of_a_recipe_is_refused_by_its_field(
 
 
 @pytest.mark.parametrize("number", [*REFUSED_IN_FIELDS, *REFUSED_AS_JSON])
-async def test_how_long_a_share_lasts_is_a_number_of_seconds(
-    ada: Person, job: Any, gif: bytes, number: str
-) -> None:
+async def test_share_duration_is_a_number_of_seconds(ada: Person, job: Any, gif: bytes, number: str) -> None:
     answer = await ada.http.post(
         f"/api/v1/jobs/{job.id}/shares",
         content=f'{{"expires_in_s": {number}}}',
@@ -145,12 +141,10 @@ async def test_how_long_a_share_lasts_is_a_number_of_seconds(
 
 
 @pytest.mark.parametrize("number", [*REFUSED_IN_FIELDS, "1e999", "NaN", "inf", "9" * 5000, "٣", " ", "0x1"])
-async def test_a_number_in_an_address_is_refused_by_its_name(
-    root: Person, source: SourceView, number: str
-) -> None:
+async def test_number_in_a_url_is_refused_by_name(root: Person, source: SourceView, number: str) -> None:
     for method, path, name in in_addresses():
         if path.startswith("/media"):
-            continue  # whose signature is looked at first
+            continue  # its signature is checked first
         address = path.replace("{id}", source.id)
         answer = await root.http.request(method, address, params={name: number})
         assert answer.status_code in ((404, 422) if "{id}" in path else (422,)), (path, name, answer.text)

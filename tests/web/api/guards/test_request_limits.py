@@ -1,4 +1,4 @@
-"""How often one may ask: one window for all web processes, and what happens while Redis is away."""
+"""Rate limits: one window for all web processes, and behaviour without Redis."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ def parts(parts: Parts, redis_url: str) -> Parts:
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """A Redis that takes connections and never answers; whoever noticed that asks no second time."""
+    """A Redis that accepts connections but never responds."""
     monkeypatch.setattr(circuit, "REST_S", 3600)
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         server.setblocking(False)
@@ -44,7 +44,7 @@ def silent_url(silent: socket.socket) -> str:
 
 
 def new_connections(server: socket.socket) -> int:
-    """How many have connected since this was last asked."""
+    """The number of new connections since the last call."""
     count = 0
     with contextlib.suppress(BlockingIOError):
         while True:
@@ -53,7 +53,7 @@ def new_connections(server: socket.socket) -> int:
     return count
 
 
-async def test_each_account_has_windows_of_its_own_for_each_kind(sign_up: SignUp) -> None:
+async def test_each_account_has_a_window_for_each_kind(sign_up: SignUp) -> None:
     ada, eve = sign_up("ada"), sign_up("eve")
     for _ in range(2):
         assert (await ada.http.delete("/api/v1/jobs/none")).status_code == 404
@@ -80,7 +80,7 @@ ACTIVITIES = {
 }
 
 
-async def test_what_costs_more_is_counted_apart(sign_up: SignUp) -> None:
+async def test_expensive_requests_are_counted_separately(sign_up: SignUp) -> None:
     for number, ((method, path), activity) in enumerate(ACTIVITIES.items()):
         person = sign_up(f"person{number}")
         statuses = [(await person.http.request(method, path)).status_code for _ in range(2)]
@@ -90,7 +90,9 @@ async def test_what_costs_more_is_counted_apart(sign_up: SignUp) -> None:
         assert method == "HEAD" or f"the limit for {activity} is" in told.json()["detail"]
 
 
-async def test_strangers_are_limited_by_address_and_refused_ones_count(stranger: httpx.AsyncClient) -> None:
+async def test_strangers_are_limited_by_address_and_refused_requests_count(
+    stranger: httpx.AsyncClient,
+) -> None:
     answers = [await stranger.delete("/api/v1/jobs/none") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [401, 401, 429]
     shown = [await stranger.get("/s/nothing") for _ in range(3)]
@@ -118,7 +120,7 @@ def test_two_processes_share_a_window(redis_url: str) -> None:
         one.count("reads", user_id="ada", address=HERE)
 
 
-def test_strangers_elsewhere_have_a_window_of_their_own(redis_url: str) -> None:
+def test_strangers_elsewhere_have_their_own_window(redis_url: str) -> None:
     limits = RequestLimits(redis_url, Rates(reads="1/minute"))
     for address in (HERE, "203.0.113.8", "2001:db8::1", "2001:db8:0:1::1"):
         limits.count("reads", user_id=None, address=address)
@@ -127,7 +129,7 @@ def test_strangers_elsewhere_have_a_window_of_their_own(redis_url: str) -> None:
             limits.count("reads", user_id=None, address=address)
 
 
-def test_the_window_slides(redis_url: str) -> None:
+def test_window_slides(redis_url: str) -> None:
     limits = RequestLimits(redis_url, Rates(reads="4/2 seconds"))
 
     def let_through() -> int:
@@ -140,10 +142,10 @@ def test_the_window_slides(redis_url: str) -> None:
 
     assert let_through() == 4
     time.sleep(2.05)
-    assert 0 < let_through() < 4  # those of a moment ago have not all been forgotten
+    assert 0 < let_through() < 4  # the most recent requests still count
 
 
-def test_a_minute_of_fifty_reads_a_second_is_allowed(redis_url: str) -> None:
+def test_fifty_reads_a_second_are_allowed_for_a_minute(redis_url: str) -> None:
     limits = RequestLimits(redis_url, Rates())
     for _ in range(3000):
         limits.count("reads", user_id="ada", address=HERE)
@@ -158,7 +160,7 @@ def test_without_redis_requests_pass_and_passwords_do_not(silent_url: str) -> No
             Throttle(url, Rates()).register(HERE)
 
 
-def test_a_redis_that_hangs_is_waited_for_once(silent: socket.socket, silent_url: str) -> None:
+def test_unresponsive_redis_is_waited_for_once(silent: socket.socket, silent_url: str) -> None:
     limits = RequestLimits(silent_url, Rates())
     limits.count("reads", user_id="ada", address=HERE)
     assert new_connections(silent) > 0
@@ -172,7 +174,7 @@ class TestWhileRedisHangs:
     def parts(self, parts: Parts, silent_url: str) -> Parts:
         return dataclasses.replace(parts, request_limits=RequestLimits(silent_url, Rates()))
 
-    async def test_reads_go_on(self, sign_up: SignUp, silent: socket.socket) -> None:
+    async def test_reads_continue(self, sign_up: SignUp, silent: socket.socket) -> None:
         ada = sign_up("ada")
         assert (await ada.http.get("/api/v1/jobs")).status_code == 200
         assert new_connections(silent) > 0

@@ -1,4 +1,4 @@
-"""Administrators over HTTP: the queue, the dead letters of everybody, the workers."""
+"""Administrators over HTTP: the queue, the dead letters of all owners, the workers."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ QUEUE = "/api/v1/admin/queue"
 DEAD = "/api/v1/admin/dead-letters"
 
 
-async def test_the_queue_is_paused_seen_and_resumed(root: Person, job: JobView) -> None:
+async def test_queue_is_paused_shown_and_resumed(root: Person, job: JobView) -> None:
     queue = (await root.http.get(QUEUE)).json()
     assert (queue["queued"], queue["due"], queue["running"], queue["dead"]) == (1, 1, 0, 0)
     assert queue["paused_at"] is None
@@ -24,12 +24,12 @@ async def test_the_queue_is_paused_seen_and_resumed(root: Person, job: JobView) 
     assert (await root.http.post(f"{QUEUE}/resume")).json()["paused_at"] is None
 
 
-async def test_a_paused_queue_still_takes_jobs(root: Person, ada: Person, source: SourceView) -> None:
+async def test_paused_queue_still_accepts_jobs(root: Person, ada: Person, source: SourceView) -> None:
     await root.http.post(f"{QUEUE}/pause")
     assert (await ada.http.post("/api/v1/jobs", json={"source_id": source.id})).status_code == 201
 
 
-async def test_the_living_workers_are_seen(root: Person, job: JobView, ada: Person) -> None:
+async def test_living_workers_are_listed(root: Person, job: JobView, ada: Person) -> None:
     workers.report("busy", jobs=3, memory_bytes=34_000_000)
     leases.claim(ada.id, worker="busy", lease_s=30)
     [worker] = (await root.http.get("/api/v1/admin/workers")).json()["workers"]
@@ -38,7 +38,7 @@ async def test_the_living_workers_are_seen(root: Person, job: JobView, ada: Pers
     assert worker == {"name": "busy", "jobs": 3, "memory_bytes": 34_000_000, "job_id": job.id}
 
 
-async def test_what_storage_lacks_is_seen(
+async def test_missing_files_are_reported(
     root: Person, ada: Person, jobs: JobParts, source: SourceView
 ) -> None:
     storage = "/api/v1/admin/storage"
@@ -51,7 +51,7 @@ async def test_what_storage_lacks_is_seen(
     assert seen["missing"] == [{"kind": "source", "id": source.id, "owner_id": ada.id}]
 
 
-async def test_a_dead_letter_has_its_owner_and_its_history(
+async def test_dead_letter_has_its_owner_and_history(
     root: Person, jobs: JobParts, bury: Callable[[int], JobView]
 ) -> None:
     job = bury(5)
@@ -71,7 +71,7 @@ async def test_a_dead_letter_has_its_owner_and_its_history(
     assert (shown, recipe["fps"], recipe["subtitles"]) == (listed, 5.0, None)
 
 
-async def test_dead_letters_come_in_pages(root: Person, bury: Callable[[int], JobView]) -> None:
+async def test_dead_letters_are_paged(root: Person, bury: Callable[[int], JobView]) -> None:
     ids = [bury(fps).id for fps in (1, 2, 3)]
     first = (await root.http.get(DEAD, params={"limit": 2})).json()
     second = (await root.http.get(DEAD, params={"cursor": first["next_cursor"]})).json()
@@ -79,13 +79,15 @@ async def test_dead_letters_come_in_pages(root: Person, bury: Callable[[int], Jo
     assert second["next_cursor"] is None
 
 
-async def test_the_owner_reads_why_the_job_died(ada: Person, bury: Callable[[int], JobView]) -> None:
+async def test_owner_can_read_why_the_job_died(ada: Person, bury: Callable[[int], JobView]) -> None:
     body = (await ada.http.get(f"/api/v1/jobs/{bury(5).id}")).json()
     assert body["error"]["code"] == "worker-lost"
     assert [one["code"] for one in body["errors"]] == ["worker-lost"] * body["attempts"]
 
 
-async def test_dead_letters_are_requeued_one_and_all(root: Person, bury: Callable[[int], JobView]) -> None:
+async def test_dead_letters_are_requeued_singly_and_all_at_once(
+    root: Person, bury: Callable[[int], JobView]
+) -> None:
     first, second = bury(1), bury(2)
     answer = await root.http.post(f"{DEAD}/{first.id}/requeue")
     assert (answer.json()["state"], answer.json()["owner_email"]) == ("queued", "ada@example.org")
@@ -94,7 +96,7 @@ async def test_dead_letters_are_requeued_one_and_all(root: Person, bury: Callabl
     is_problem(await root.http.get(f"{DEAD}/{second.id}"), 404, "not-found")
 
 
-async def test_a_dead_letter_without_its_video_cannot_be_requeued(
+async def test_dead_letter_without_its_video_cannot_be_requeued(
     root: Person, ada: Person, source: SourceView, bury: Callable[[int], JobView]
 ) -> None:
     job = bury(1)
@@ -103,7 +105,7 @@ async def test_a_dead_letter_without_its_video_cannot_be_requeued(
     assert (await root.http.post(f"{DEAD}/requeue")).json() == {"requeued": 0, "left": 1}
 
 
-async def test_dead_letters_are_purged_one_the_old_and_all(
+async def test_dead_letters_are_purged_singly_by_age_and_all_at_once(
     root: Person, bury: Callable[[int], JobView]
 ) -> None:
     first, _ = bury(1), bury(2)
@@ -113,7 +115,7 @@ async def test_dead_letters_are_purged_one_the_old_and_all(
     assert (await root.http.get(DEAD)).json() == {"dead_letters": [], "next_cursor": None}
 
 
-async def test_a_wrong_argument_purges_nothing(root: Person, bury: Callable[[int], JobView]) -> None:
+async def test_wrong_argument_purges_nothing(root: Person, bury: Callable[[int], JobView]) -> None:
     bury(1)
     for age in ("-1", "week", "nan", "1e300", ""):
         answer = await root.http.delete(DEAD, params={"older_than_s": age})
@@ -123,6 +125,6 @@ async def test_a_wrong_argument_purges_nothing(root: Person, bury: Callable[[int
     assert len((await root.http.get(DEAD)).json()["dead_letters"]) == 1
 
 
-async def test_who_is_no_administrator_is_told_so(ada: Person) -> None:
+async def test_other_users_are_refused(ada: Person) -> None:
     problem = is_problem(await ada.http.get(QUEUE), 403, "administrators-only")
     assert problem["detail"] == "Only an administrator can do that."

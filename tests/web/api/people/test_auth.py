@@ -22,7 +22,7 @@ def xsrf(http: httpx.AsyncClient) -> dict[str, str]:
     return {"X-XSRFToken": http.cookies["_xsrf"]}
 
 
-async def test_the_first_account(stranger: httpx.AsyncClient, identity: Identity) -> None:
+async def test_first_account(stranger: httpx.AsyncClient, identity: Identity) -> None:
     body = {**ADA, "setup_token": "guess"}
     is_problem(await stranger.post("/api/v1/auth/register", json=body), 403, "setup-token-wrong")
     body["setup_token"] = identity.setup_token() or ""
@@ -32,7 +32,7 @@ async def test_the_first_account(stranger: httpx.AsyncClient, identity: Identity
     is_problem(await stranger.post("/api/v1/auth/register", json=body), 403, "invite-invalid")
 
 
-async def test_an_invited_account(stranger: httpx.AsyncClient, identity: Identity, ada: Person) -> None:
+async def test_invited_account(stranger: httpx.AsyncClient, identity: Identity, ada: Person) -> None:
     body = {"email": "bob@example.org", "password": PASSWORD, "invite": identity.invite()}
     assert (await stranger.post("/api/v1/auth/register", json=body)).json()["role"] == "user"
     body["email"] = "eve@example.org"
@@ -54,7 +54,7 @@ async def test_an_invited_account(stranger: httpx.AsyncClient, identity: Identit
         ({"role": "administrator"}, (422, "field-invalid"), "role is not a known name"),
     ],
 )
-async def test_what_is_wrong_is_named(
+async def test_wrong_field_is_named(
     stranger: httpx.AsyncClient,
     identity: Identity,
     change: dict[str, object],
@@ -67,7 +67,9 @@ async def test_what_is_wrong_is_named(
     assert identity.setup_token() is not None
 
 
-async def test_signing_in_gives_a_token_and_cookies(stranger: httpx.AsyncClient, identity: Identity) -> None:
+async def test_signing_in_returns_a_token_and_sets_cookies(
+    stranger: httpx.AsyncClient, identity: Identity
+) -> None:
     answer = await signed_in(stranger, identity)
     body = answer.json()
     assert body["expires_in"] == 900
@@ -84,7 +86,7 @@ async def test_signing_in_gives_a_token_and_cookies(stranger: httpx.AsyncClient,
     ("public_url", "is_secure"),
     [("https://gifs.example", True), ("http://gifs.example", False), (None, False)],
 )
-def test_cookies_are_secure_where_people_use_https(
+def test_cookies_are_secure_with_https(
     jobs: JobParts, identity: Identity, redis_url: str, public_url: str | None, is_secure: bool
 ) -> None:
     parts = build_parts(jobs, identity, secret=SECRET, redis_url=redis_url, public_url=public_url)
@@ -92,7 +94,7 @@ def test_cookies_are_secure_where_people_use_https(
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
-async def test_a_wrong_password(stranger: httpx.AsyncClient, identity: Identity, email: str) -> None:
+async def test_wrong_password(stranger: httpx.AsyncClient, identity: Identity, email: str) -> None:
     await signed_in(stranger, identity)
     answer = await stranger.post("/api/v1/auth/login", json={"email": email, "password": "wrong horse"})
     problem = is_problem(answer, 401, "credentials-wrong")
@@ -100,9 +102,7 @@ async def test_a_wrong_password(stranger: httpx.AsyncClient, identity: Identity,
     assert "WWW-Authenticate" in answer.headers
 
 
-async def test_too_many_guesses_are_told_when_to_come_back(
-    stranger: httpx.AsyncClient, identity: Identity
-) -> None:
+async def test_too_many_guesses_get_a_retry_time(stranger: httpx.AsyncClient, identity: Identity) -> None:
     identity.create_user(ADA["email"], PASSWORD, "user")
     wrong = {**ADA, "password": "wrong horse"}
     for _ in range(5):
@@ -122,9 +122,7 @@ async def test_refreshing_rotates_the_cookie(stranger: httpx.AsyncClient, identi
     assert (await stranger.get("/api/v1/me", headers=headers)).status_code == 200
 
 
-async def test_a_refresh_token_of_long_ago_ends_the_session(
-    stranger: httpx.AsyncClient, identity: Identity
-) -> None:
+async def test_old_refresh_token_ends_the_session(stranger: httpx.AsyncClient, identity: Identity) -> None:
     access = (await signed_in(stranger, identity)).json()["access_token"]
     first = stranger.cookies["gifapp_session"]
     for _ in range(2):
@@ -138,9 +136,7 @@ async def test_a_refresh_token_of_long_ago_ends_the_session(
 
 
 @pytest.mark.parametrize("verb", ["refresh", "logout"])
-async def test_the_cookie_alone_is_not_enough(
-    stranger: httpx.AsyncClient, identity: Identity, verb: str
-) -> None:
+async def test_cookie_alone_is_not_enough(stranger: httpx.AsyncClient, identity: Identity, verb: str) -> None:
     await signed_in(stranger, identity)
     for headers in ({}, {"X-XSRFToken": "made up"}):
         answer = await stranger.post(f"/api/v1/auth/{verb}", headers=headers)
@@ -159,12 +155,12 @@ async def test_signing_out_ends_the_session(stranger: httpx.AsyncClient, identit
     is_problem(await stranger.post("/api/v1/auth/refresh", headers=xsrf(stranger)), 401, "token-invalid")
 
 
-async def test_whoever_is_not_signed_in_signs_out_as_well(stranger: httpx.AsyncClient) -> None:
+async def test_signing_out_without_a_session_succeeds(stranger: httpx.AsyncClient) -> None:
     assert (await stranger.post("/api/v1/auth/logout")).status_code == 204
     is_problem(await stranger.post("/api/v1/auth/refresh"), 401, "not-signed-in")
 
 
-async def test_a_new_password(ada: Person) -> None:
+async def test_new_password(ada: Person) -> None:
     body = {"current_password": "wrong horse", "new_password": "battery staple"}
     is_problem(await ada.http.post("/api/v1/auth/password", json=body), 401, "credentials-wrong")
     body["current_password"] = PASSWORD
@@ -187,7 +183,7 @@ async def test_signing_out_everywhere(stranger: httpx.AsyncClient, identity: Ide
         is_problem(me, 401, "token-invalid")
 
 
-async def test_a_new_password_by_a_link(stranger: httpx.AsyncClient, identity: Identity) -> None:
+async def test_new_password_by_a_reset_link(stranger: httpx.AsyncClient, identity: Identity) -> None:
     user_id = (await signed_in(stranger, identity)).json()["user"]["id"]
     token = identity.links.reset(user_id, by=None).token
     body = {"token": token, "new_password": "password"}
@@ -200,12 +196,12 @@ async def test_a_new_password_by_a_link(stranger: httpx.AsyncClient, identity: I
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "bearer"])
-async def test_no_token_is_nobody(stranger: httpx.AsyncClient, header: str) -> None:
+async def test_missing_token_is_refused(stranger: httpx.AsyncClient, header: str) -> None:
     answer = await stranger.get("/api/v1/me", headers={"Authorization": header})
     is_problem(answer, 401, "not-signed-in")
 
 
-async def test_a_token_without_signature_is_nobodys(stranger: httpx.AsyncClient, sign_up: SignUp) -> None:
+async def test_token_without_signature_is_refused(stranger: httpx.AsyncClient, sign_up: SignUp) -> None:
     _, claims, signature = sign_up("ada").session.access_token.split(".")
     for head in ("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"):
         for end in ("", signature):
@@ -215,7 +211,7 @@ async def test_a_token_without_signature_is_nobodys(stranger: httpx.AsyncClient,
             is_problem(answer, 401, "token-invalid")
 
 
-async def test_everybody_may_know_the_limits(stranger: httpx.AsyncClient) -> None:
+async def test_limits_are_public(stranger: httpx.AsyncClient) -> None:
     body = (await stranger.get("/api/v1/limits")).json()
     assert body["max_upload_bytes"] == 300_000
     assert body["registration"] == "invite"

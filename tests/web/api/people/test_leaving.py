@@ -1,4 +1,4 @@
-"""What people take with them, and what stays behind when they go: nothing."""
+"""Exporting and deleting an account: what the export has, and that deletion leaves nothing."""
 
 import io
 import json
@@ -39,7 +39,7 @@ async def unzipped(person: Person) -> zipfile.ZipFile:
     return zipped
 
 
-async def test_the_export_has_all_that_is_ones_own(
+async def test_export_has_all_of_ones_own_data(
     ada: Person, source: SourceView, job: JobView, gif: bytes, video: bytes
 ) -> None:
     await ada.http.post("/api/v1/me/tokens", json={"name": "backup"})
@@ -59,25 +59,25 @@ async def test_the_export_has_all_that_is_ones_own(
 
 
 @pytest.mark.parametrize("source_name", ["../../etc/a\\b\n.mp4"])
-async def test_a_name_in_an_export_leads_to_no_other_folder(ada: Person, source: SourceView) -> None:
+async def test_file_name_in_an_export_cannot_leave_its_folder(ada: Person, source: SourceView) -> None:
     zipped = await unzipped(ada)
     assert f"videos/{source.id}-....etcab.mp4" in zipped.namelist()
 
 
-async def test_nobody_exports_what_is_anothers(gif: bytes, sign_up: SignUp) -> None:
+async def test_export_has_nothing_of_other_users(gif: bytes, sign_up: SignUp) -> None:
     zipped = await unzipped(sign_up("eve"))
     assert [name for name in zipped.namelist() if "/" in name] == []
     assert json.loads(zipped.read("jobs.json")) == json.loads(zipped.read("videos.json")) == []
 
 
-async def test_a_file_that_is_gone_is_left_out(ada: Person, source: SourceView, jobs: JobParts) -> None:
+async def test_missing_file_is_left_out(ada: Person, source: SourceView, jobs: JobParts) -> None:
     jobs.blobs.remove_source(source.sha256)
     zipped = await unzipped(ada)
     assert "videos.json" in zipped.namelist()
     assert not [name for name in zipped.namelist() if name.startswith("videos/")]
 
 
-def test_an_export_is_made_in_small_parts(jobs: JobParts, source: SourceView, ada: Person) -> None:
+def test_export_is_made_in_small_chunks(jobs: JobParts, source: SourceView, ada: Person) -> None:
     with blob_path(jobs.blobs, Blob("source", source.sha256)).open("ab") as video:
         video.truncate(50_000_000)
     sizes = [len(part) for part in archive(jobs.blobs, ada.id, {})]
@@ -87,8 +87,10 @@ def test_an_export_is_made_in_small_parts(jobs: JobParts, source: SourceView, ad
 
 @pytest.fixture
 def left_of(storage: Path, mongodb_url: str, redis_url: str) -> Callable[[str], list[object]]:
-    """What there is of a person in storage, MongoDB (but the audit log and a mark) and Redis (but counts that
-    end by themselves)."""
+    """What is left of a user: files, documents and Redis keys.
+
+    The audit log, the mark of the deletion and counters that expire do not count.
+    """
 
     def left_of(user_id: str) -> list[object]:
         remains: list[object] = [*files_in(storage)]
@@ -108,7 +110,7 @@ def left_of(storage: Path, mongodb_url: str, redis_url: str) -> Callable[[str], 
     return left_of
 
 
-async def test_whoever_leaves_leaves_nothing(
+async def test_deleted_account_leaves_nothing(
     ada: Person, gif: bytes, jobs: JobParts, source: SourceView, left_of: Callable[[str], list[object]]
 ) -> None:
     running = jobs.submission.submit(ada.id, source.id, Recipe(fps=5.0))
@@ -127,20 +129,20 @@ async def test_whoever_leaves_leaves_nothing(
     is_problem(await ada.http.get("/api/v1/me"), 401, "token-invalid")
 
 
-async def test_leaving_takes_the_password(ada: Person) -> None:
+async def test_deletion_requires_the_password(ada: Person) -> None:
     answer = await ada.http.request("DELETE", "/api/v1/me", json={"password": "wrong horse"})
     is_problem(answer, 401, "credentials-wrong")
     assert (await ada.http.get("/api/v1/me")).status_code == 200
 
 
-async def test_the_last_administrator_cannot_leave(sign_up: SignUp) -> None:
+async def test_last_administrator_cannot_leave(sign_up: SignUp) -> None:
     root = sign_up("root", "administrator")
     answer = await root.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
     is_problem(answer, 409, "last-administrator")
     assert (await root.http.get("/api/v1/me")).status_code == 200
 
 
-async def test_anothers_equal_video_stays(
+async def test_equal_video_of_another_user_stays(
     ada: Person, source: SourceView, sign_up: SignUp, jobs: JobParts, video: bytes
 ) -> None:
     eve = sign_up("eve")
@@ -150,7 +152,7 @@ async def test_anothers_equal_video_stays(
     assert stored_video(jobs, eve.id, answer.json()["id"]).read_bytes() == video
 
 
-def test_an_upload_that_ends_after_its_account_is_not_kept(
+def test_upload_that_ends_after_its_account_is_not_kept(
     ada: Person, jobs: JobParts, video: bytes, storage: Path
 ) -> None:
     with jobs.sources.incoming(ada.id) as incoming:
@@ -161,16 +163,18 @@ def test_an_upload_that_ends_after_its_account_is_not_kept(
     assert files_in(storage) == []
 
 
-def test_a_job_that_comes_while_its_account_goes_does_not_stay(
+def test_job_submitted_during_the_deletion_is_removed(
     ada: Person, jobs: JobParts, source: SourceView
 ) -> None:
-    OwnerDocument.objects(id=ada.id).update_one(upsert=True, set__gone_at=utc_now())  # its video goes next
+    OwnerDocument.objects(id=ada.id).update_one(
+        upsert=True, set__gone_at=utc_now()
+    )  # its video is deleted next
     with pytest.raises(errors.NotFound, match="account"):
         jobs.submission.submit(ada.id, source.id, Recipe())
     assert not JobDocument.objects(owner=ada.id)
 
 
-async def test_a_job_asked_for_too_late_is_not_queued(
+async def test_job_submitted_after_the_deletion_is_not_queued(
     ada: Person, jobs: JobParts, source: SourceView, stranger: httpx.AsyncClient
 ) -> None:
     jobs.delete_account(ada.id)

@@ -1,4 +1,4 @@
-"""Administrators over HTTP: everybody's accounts, invitations, links, the audit log."""
+"""Administrators over HTTP: accounts, invitations, reset links, the audit log."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ def root(sign_up: SignUp) -> Person:
     return sign_up("root", "administrator")
 
 
-async def test_everybody_is_listed(root: Person, ada: Person, source: SourceView) -> None:
+async def test_accounts_are_listed(root: Person, ada: Person, source: SourceView) -> None:
     first = (await root.http.get(USERS, params={"limit": 1})).json()
     rest = (await root.http.get(USERS, params={"limit": 1, "cursor": first["next_cursor"]})).json()
     [one], [other] = first["users"], rest["users"]
@@ -32,7 +32,7 @@ async def test_everybody_is_listed(root: Person, ada: Person, source: SourceView
     is_problem(await root.http.get(USERS, params={"cursor": "x"}), 422, "field-invalid")
 
 
-async def test_a_disabled_account_is_out_at_once(url: str, root: Person, ada: Person) -> None:
+async def test_disabled_account_is_rejected_at_once(url: str, root: Person, ada: Person) -> None:
     async with listening(url, ada.session.access_token) as socket:
         assert (await socket.next())["type"] == "ready"
         answer = await root.http.patch(f"{USERS}/{ada.id}", json={"disabled": True})
@@ -45,7 +45,7 @@ async def test_a_disabled_account_is_out_at_once(url: str, root: Person, ada: Pe
     assert (await ada.http.post("/api/v1/auth/login", json=login)).status_code == 200
 
 
-async def test_a_role_is_given(root: Person, ada: Person) -> None:
+async def test_role_is_changed(root: Person, ada: Person) -> None:
     await root.http.patch(f"{USERS}/{ada.id}", json={"role": "administrator"})
     assert (await ada.http.get(f"{USERS}/{root.id}")).json()["email"] == "root@example.org"
 
@@ -60,13 +60,13 @@ async def test_a_role_is_given(root: Person, ada: Person) -> None:
         ({"role": "user"}, (409, "last-administrator")),
     ],
 )
-async def test_what_cannot_be_done_is_said(
+async def test_impossible_change_is_refused(
     root: Person, body: dict[str, object], problem: tuple[int, str]
 ) -> None:
     is_problem(await root.http.patch(f"{USERS}/{root.id}", json=body), *problem)
 
 
-async def test_an_account_is_deleted_with_all_it_has(
+async def test_account_is_deleted_with_all_its_data(
     root: Person, ada: Person, job: JobView, gif: bytes, identity: Identity
 ) -> None:
     assert (await root.http.delete(f"{USERS}/{ada.id}")).status_code == 204
@@ -75,7 +75,7 @@ async def test_an_account_is_deleted_with_all_it_has(
     assert [user.email for user in identity.people.everybody()] == ["root@example.org"]
 
 
-async def test_links_are_given(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
+async def test_links_are_created(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
     reset = (await root.http.post(f"{USERS}/{ada.id}/reset-link")).json()
     assert reset["path"] == f"/?reset={reset['token']}"
     body = {"token": reset["token"], "new_password": "battery staple"}
@@ -110,7 +110,7 @@ async def test_open_links_are_listed_and_revoked(
     assert (event.by_id, event.user_id, event.address) == (root.id, ada.id, "127.0.0.1")
 
 
-async def test_a_former_administrators_links_open_nothing(
+async def test_links_of_a_former_administrator_are_void(
     root: Person, sign_up: SignUp, ada: Person, stranger: httpx.AsyncClient
 ) -> None:
     other = sign_up("other", "administrator")
@@ -124,7 +124,7 @@ async def test_a_former_administrators_links_open_nothing(
     assert (await root.http.get(LINKS)).json()["links"] == []
 
 
-async def test_a_token_of_an_administrators_reads_and_changes_no_account(
+async def test_administrators_api_token_cannot_read_or_change_accounts(
     root: Person, ada: Person, stranger: httpx.AsyncClient
 ) -> None:
     made = await root.http.post("/api/v1/me/tokens", json={"name": "watch", "scopes": ["admin"]})
@@ -135,7 +135,7 @@ async def test_a_token_of_an_administrators_reads_and_changes_no_account(
         is_problem(await stranger.post(path, headers=headers), 403, "session-needed")
 
 
-async def test_a_token_of_a_former_administrators_is_no_administrators(
+async def test_api_token_of_a_former_administrator_has_no_admin_access(
     root: Person, sign_up: SignUp, stranger: httpx.AsyncClient
 ) -> None:
     other = sign_up("other", "administrator")
@@ -145,7 +145,7 @@ async def test_a_token_of_a_former_administrators_is_no_administrators(
     is_problem(await stranger.get(USERS, headers=headers), 403, "administrators-only")
 
 
-async def test_the_audit_log_is_read(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
+async def test_audit_log_is_read(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
     login = {"email": "ada@example.org", "password": "wrong horse"}
     failed = await stranger.post("/api/v1/auth/login", json=login)
     asked = {"user": ada.id, "kind": "sign-in-failed"}
@@ -159,9 +159,7 @@ async def test_the_audit_log_is_read(root: Person, ada: Person, stranger: httpx.
     is_problem(await root.http.get("/api/v1/admin/audit", params={"kind": "x"}), 422, "field-invalid")
 
 
-async def test_events_of_requests_at_the_same_time_keep_their_own_address(
-    root: Person, sign_up: SignUp
-) -> None:
+async def test_events_of_concurrent_requests_keep_their_address(root: Person, sign_up: SignUp) -> None:
     people = [sign_up(f"p{number}") for number in range(6)]
     answers = await asyncio.gather(*(person.http.delete("/api/v1/me/tokens") for person in people))
     assert {answer.status_code for answer in answers} == {200}

@@ -1,4 +1,4 @@
-"""Quotas over HTTP: refused before the bytes where it can be, with what to do about it."""
+"""Quotas over HTTP: uploads are refused before their bytes where possible, with advice."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ bounded = pytest.mark.parametrize("allowance", [Allowance(stored_bytes=QUOTA_BYT
 
 
 async def answer_to_no_bytes(url: str, person: Person, declared_bytes: int) -> bytes:
-    """What comes back for the head of an upload of which not one byte is sent."""
+    """The response to the head of an upload of which no byte is sent."""
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
     token = f"Authorization: Bearer {person.session.access_token}"
     head = f"POST /api/v1/sources HTTP/1.1\r\nHost: x\r\n{token}\r\nContent-Length: {declared_bytes}\r\n\r\n"
@@ -29,7 +29,7 @@ async def answer_to_no_bytes(url: str, person: Person, declared_bytes: int) -> b
 
 
 @bounded
-async def test_an_upload_over_the_quota_is_refused_before_its_bytes(
+async def test_upload_over_the_quota_is_refused_before_its_bytes(
     ada: Person, url: str, storage: Path
 ) -> None:
     answer = await answer_to_no_bytes(url, ada, QUOTA_BYTES + 1)
@@ -40,7 +40,7 @@ async def test_an_upload_over_the_quota_is_refused_before_its_bytes(
 
 @bounded
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_an_upload_over_the_quota_says_what_to_do(ada: Person, storage: Path, chunked: bool) -> None:
+async def test_refused_upload_says_what_to_do(ada: Person, storage: Path, chunked: bool) -> None:
     content: bytes | AsyncIterator[bytes] = bytes(QUOTA_BYTES + 1)
     if chunked:
         content = pieces(bytes(QUOTA_BYTES + 1))
@@ -51,7 +51,7 @@ async def test_an_upload_over_the_quota_says_what_to_do(ada: Person, storage: Pa
 
 
 @bounded
-async def test_a_job_is_refused_once_the_quota_is_used_up(ada: Person, source: SourceView) -> None:
+async def test_job_is_refused_once_the_quota_is_used_up(ada: Person, source: SourceView) -> None:
     SourceDocument.objects(id=source.id).update(set__bytes=QUOTA_BYTES)
     answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id})
     is_problem(answer, 413, "quota-exceeded")
@@ -59,13 +59,13 @@ async def test_a_job_is_refused_once_the_quota_is_used_up(ada: Person, source: S
     assert (body["stored_bytes"], body["quota_bytes"]) == (QUOTA_BYTES, QUOTA_BYTES)
 
 
-async def test_without_a_quota_one_hears_what_one_stores(ada: Person, source: SourceView, gif: bytes) -> None:
+async def test_usage_is_reported_without_a_quota(ada: Person, source: SourceView, gif: bytes) -> None:
     body = (await ada.http.get("/api/v1/me")).json()
     assert (body["stored_bytes"], body["quota_bytes"]) == (source.bytes + len(gif), None)
 
 
 @pytest.mark.parametrize("limits", [Limits(reserve_bytes=10**18)])
-async def test_while_the_disk_is_nearly_full_uploads_are_refused_before_their_bytes(
+async def test_upload_is_refused_before_its_bytes_when_the_disk_is_nearly_full(
     ada: Person, url: str, storage: Path
 ) -> None:
     answer = await answer_to_no_bytes(url, ada, 1000)

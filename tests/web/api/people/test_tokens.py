@@ -1,4 +1,4 @@
-"""API tokens over HTTP: made, used, bounded, revoked."""
+"""API tokens over HTTP: created, used, limited, revoked."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def test_a_token_is_made_shown_once_used_and_revoked(ada: Person, stranger: httpx.AsyncClient) -> None:
+async def test_token_is_created_shown_once_used_and_revoked(ada: Person, stranger: httpx.AsyncClient) -> None:
     token = await made(ada, "read")
     assert token["token"].startswith("gifapp_")
     [listed] = (await ada.http.get(TOKENS)).json()["tokens"]
@@ -39,14 +39,14 @@ async def test_a_token_is_made_shown_once_used_and_revoked(ada: Person, stranger
     is_problem(await ada.http.delete(f"{TOKENS}/{token['id']}"), 404, "not-found")
 
 
-async def test_all_are_revoked_together(ada: Person) -> None:
+async def test_all_tokens_are_revoked_together(ada: Person) -> None:
     for _ in range(2):
         await made(ada, "read")
     assert (await ada.http.delete(TOKENS)).json() == {"revoked": 2}
     assert (await ada.http.get(TOKENS)).json() == {"tokens": []}
 
 
-async def test_a_missing_scope_is_named(ada: Person, stranger: httpx.AsyncClient, job: JobView) -> None:
+async def test_missing_scope_is_named(ada: Person, stranger: httpx.AsyncClient, job: JobView) -> None:
     token = (await made(ada, "read"))["token"]
     answer = await stranger.delete(f"/api/v1/jobs/{job.id}", headers=bearer(token))
     assert is_problem(answer, 403, "scope-missing")["scope"] == "write"
@@ -57,7 +57,7 @@ async def test_a_missing_scope_is_named(ada: Person, stranger: httpx.AsyncClient
     ("method", "path"),
     [("POST", TOKENS), ("DELETE", TOKENS), ("POST", "/api/v1/auth/password"), ("DELETE", "/api/v1/me")],
 )
-async def test_no_token_takes_over_the_account(
+async def test_api_token_cannot_take_over_the_account(
     ada: Person, stranger: httpx.AsyncClient, method: str, path: str
 ) -> None:
     token = (await made(ada, "read", "write"))["token"]
@@ -77,22 +77,22 @@ async def test_no_token_takes_over_the_account(
         ({"expires_at": "tomorrow"}, (422, "field-invalid")),
     ],
 )
-async def test_what_is_no_token_is_refused(
+async def test_malformed_token_is_refused(
     ada: Person, change: dict[str, object], problem: tuple[int, str]
 ) -> None:
     is_problem(await ada.http.post(TOKENS, json={"name": "backup", **change}), *problem)
 
 
-async def test_a_socket_closes_when_its_token_is_revoked(url: str, ada: Person) -> None:
+async def test_websocket_closes_when_its_token_is_revoked(url: str, ada: Person) -> None:
     token = await made(ada, "read")
     async with listening(url, token["token"]) as socket:
         assert (await socket.next())["type"] == "ready"
-        await asyncio.sleep(0.4)  # longer than a check
+        await asyncio.sleep(0.4)  # longer than the interval of checks
         await ada.http.delete(f"{TOKENS}/{token['id']}")
         assert await socket.end() == SIGN_IN_AGAIN
 
 
-async def test_the_python_client_takes_one(
+async def test_python_client_accepts_a_token(
     url: str, ada: Person, source: SourceView, identity: Identity
 ) -> None:
     caller = identity.authenticate(ada.session.access_token)

@@ -1,4 +1,4 @@
-"""What the tests of uploads that go on have in common: a client by hand, and what is looked at."""
+"""Shared by the tests of resumable uploads: a simple tus client, and checks of its effects."""
 
 import hashlib
 from base64 import b64encode
@@ -48,5 +48,5 @@ async def is_source(person: Person, source_id: str, data: bytes, storage: Path) 
 
 
 def left(storage: Path) -> list[Path]:
-    """The uploads that take room."""
+    """The unfinished uploads that take up space."""
     return list((storage / "uploads").glob("*/*/video"))

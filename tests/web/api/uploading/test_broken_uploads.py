@@ -1,4 +1,4 @@
-"""Uploads that break off: two writers, clients that go, lines that are cut, web servers that are killed."""
+"""Interrupted uploads: concurrent writers, lost clients, bad connections, killed web servers."""
 
 import asyncio
 import dataclasses
@@ -51,7 +51,7 @@ def parts(parts: Parts, stall_s: float) -> Parts:
     return dataclasses.replace(parts, upload_stall_s=stall_s)
 
 
-# --- two writers, clients that go ------------------------------------------------------------
+# --- concurrent writers, lost clients ---------------------------------------------------------
 
 
 @asynccontextmanager
@@ -64,7 +64,7 @@ async def sending(
     declared: int,
     headers: dict[str, str] | None = None,
 ) -> AsyncIterator[asyncio.StreamWriter]:
-    """A part of which only the beginning is sent."""
+    """An open request that has sent only the beginning of a chunk."""
     _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
     given = PART | {
         "Host": "x",
@@ -89,7 +89,7 @@ def file_of(storage: Path, upload: str) -> Path:
     return next((storage / "uploads").glob(f"*/{upload.rpartition('/')[2]}")) / "video"
 
 
-async def test_one_writes_at_a_time(ada: Person, url: str, storage: Path, video: bytes) -> None:
+async def test_upload_has_one_writer_at_a_time(ada: Person, url: str, storage: Path, video: bytes) -> None:
     upload = await create(ada, len(video))
     async with sending(url, ada, upload, video[:1000], declared=len(video)):
         await has_come(file_of(storage, upload), 1000)
@@ -100,7 +100,7 @@ async def test_one_writes_at_a_time(ada: Person, url: str, storage: Path, video:
     await is_source(ada, answer.headers["Upload-Source"], video, storage)
 
 
-async def test_of_two_at_once_one_wins_and_the_bytes_are_right(
+async def test_concurrent_writers_have_one_winner_and_the_right_bytes(
     ada: Person, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
@@ -113,9 +113,7 @@ async def test_of_two_at_once_one_wins_and_the_bytes_are_right(
 
 
 @pytest.mark.parametrize("stall_s", [0.5])
-async def test_a_client_that_says_no_more_is_given_up(
-    ada: Person, url: str, storage: Path, video: bytes
-) -> None:
+async def test_silent_client_is_disconnected(ada: Person, url: str, storage: Path, video: bytes) -> None:
     upload = await create(ada, len(video))
     async with sending(url, ada, upload, video[:1000], declared=len(video)):
         await has_come(file_of(storage, upload), 1000)
@@ -125,7 +123,7 @@ async def test_a_client_that_says_no_more_is_given_up(
 
 
 @pytest.mark.parametrize("stall_s", [1.0])
-async def test_a_client_that_trickles_is_given_up(ada: Person, url: str, storage: Path, video: bytes) -> None:
+async def test_trickling_client_is_disconnected(ada: Person, url: str, storage: Path, video: bytes) -> None:
     upload = await create(ada, len(video))
     async with sending(url, ada, upload, video[:1000], declared=len(video)) as writer:
         sent = 1000
@@ -141,9 +139,7 @@ async def test_a_client_that_trickles_is_given_up(ada: Person, url: str, storage
 
 
 @pytest.mark.parametrize("stall_s", [0.5])
-async def test_a_whole_video_that_trickles_is_given_up(
-    ada: Person, url: str, storage: Path, video: bytes
-) -> None:
+async def test_trickling_video_is_disconnected(ada: Person, url: str, storage: Path, video: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
     lines = ["POST /api/v1/sources HTTP/1.1", "Host: x", f"Content-Length: {len(video)}"]
     lines.append(f"Authorization: Bearer {ada.session.access_token}")
@@ -161,7 +157,7 @@ async def test_a_whole_video_that_trickles_is_given_up(
 
 
 @pytest.mark.parametrize("stall_s", [0.6])
-async def test_a_client_that_is_slow_and_not_that_slow_is_waited_for(
+async def test_slow_client_above_the_minimum_rate_is_waited_for(
     ada: Person, url: str, storage: Path, video: bytes
 ) -> None:
     video += bytes(200_000)
@@ -174,21 +170,21 @@ async def test_a_client_that_is_slow_and_not_that_slow_is_waited_for(
         await asyncio.to_thread(wait_until, lambda: '"source_id":null' not in facts.read_text(), timeout_s=5)
 
 
-async def test_a_process_that_dies_before_it_has_noted_the_source_leaves_no_second_one(
+async def test_process_killed_before_it_recorded_the_source_adds_no_second_one(
     ada: Person, parts: Parts, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
     facts = file_of(storage, upload).with_name("upload.json")
     before = facts.read_bytes()
     first = (await patch(ada, upload, 0, video)).headers["Upload-Source"]
-    facts.write_bytes(before)  # as it is if it died then
+    facts.write_bytes(before)  # as if the process had been killed here
     file_of(storage, upload).write_bytes(video)
     again = await ada.http.head(upload, headers=TUS)
     assert again.headers["Upload-Source"] == first
     assert [one["id"] for one in (await ada.http.get("/api/v1/sources")).json()["sources"]] == [first]
 
 
-async def test_what_broke_off_before_its_checksum_does_not_count(
+async def test_interrupted_chunk_with_a_checksum_does_not_count(
     ada: Person, url: str, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
@@ -201,11 +197,11 @@ async def test_what_broke_off_before_its_checksum_does_not_count(
     await is_source(ada, answer.headers["Upload-Source"], video, storage)
 
 
-# --- tuspy, and a line that is cut ------------------------------------------------------------
+# --- tuspy over a bad connection --------------------------------------------------------------
 
 
 def send(url: str, person: Person, data: bytes, **options: Any) -> str:
-    """The whole of it by tuspy; the address of the upload."""
+    """Upload everything with tuspy; returns the upload's URL."""
     token = person.session.access_token
     client = TusClient(f"{url}{UPLOADS}", headers={"Authorization": f"Bearer {token}"})
     uploader = client.uploader(file_stream=BytesIO(data), metadata={"filename": "clip.mp4"}, **options)
@@ -235,12 +231,12 @@ async def test_tuspy_uploads(
 
 
 @pytest.mark.parametrize("options", [{}, {"chunk_size": 3000}, {"chunk_size": 2000, "upload_checksum": True}])
-async def test_over_a_line_that_is_cut_again_and_again_all_bytes_arrive(
+async def test_all_bytes_arrive_over_a_connection_that_breaks_repeatedly(
     ada: Person, url: str, storage: Path, video: bytes, options: dict[str, Any]
 ) -> None:
     chance = random.Random(str(options))  # noqa: S311
     cuts = [chance.randrange(1500, 5000) for _ in range(12)]
-    endless = iter([10**9, *cuts, *[10**9] * 1000])  # the first creates it
+    endless = iter([10**9, *cuts, *[10**9] * 1000])  # the first one creates the upload
     port = urlsplit(url).port
     assert port
     async with bad_line(port, endless) as line:
@@ -248,10 +244,10 @@ async def test_over_a_line_that_is_cut_again_and_again_all_bytes_arrive(
     await is_source(ada, await source_of(ada, upload), video, storage)
 
 
-# --- a killed web server, time ------------------------------------------------------------------
+# --- a killed web server, expiry ----------------------------------------------------------------
 
 
-def test_a_killed_web_server_loses_nothing_that_came(
+def test_killed_web_server_loses_no_received_bytes(
     mongodb_url: str, redis_url: str, tmp_path: Path, video: bytes
 ) -> None:
     upload = ""
@@ -304,7 +300,7 @@ def port_of(pid: int) -> int:
     return listening()[0]
 
 
-async def test_what_was_whole_when_its_process_died_becomes_a_source(
+async def test_complete_upload_of_a_killed_process_becomes_a_source(
     ada: Person, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
@@ -312,7 +308,7 @@ async def test_what_was_whole_when_its_process_died_becomes_a_source(
     await is_source(ada, await source_of(ada, upload), video, storage)
 
 
-async def test_a_refusal_that_may_pass_keeps_the_bytes(
+async def test_temporary_failure_keeps_the_bytes(
     ada: Person, storage: Path, video: bytes, jobs: JobParts
 ) -> None:
     upload = await create(ada, len(video))
@@ -329,7 +325,7 @@ def age(storage: Path, upload: str, age_s: float) -> None:
         os.utime(path, (time.time() - age_s,) * 2)
 
 
-async def test_an_abandoned_upload_goes_after_a_day(
+async def test_abandoned_upload_expires_after_a_day(
     ada: Person, jobs: JobParts, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
@@ -347,7 +343,7 @@ async def test_an_abandoned_upload_goes_after_a_day(
     assert await nothing_left(storage)
 
 
-async def test_the_sweep_leaves_what_somebody_writes(
+async def test_sweep_leaves_uploads_being_written(
     ada: Person, url: str, jobs: JobParts, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
@@ -358,7 +354,7 @@ async def test_the_sweep_leaves_what_somebody_writes(
         assert await offset_of(ada, upload) == 1000
 
 
-async def test_what_became_a_source_is_remembered_for_a_day(
+async def test_finished_upload_remembers_its_source_for_a_day(
     ada: Person, jobs: JobParts, storage: Path, video: bytes
 ) -> None:
     upload = await create(ada, len(video))
@@ -371,7 +367,7 @@ async def test_what_became_a_source_is_remembered_for_a_day(
     await is_source(ada, source_id, video, storage)
 
 
-async def test_a_friends_page_may_upload(stranger: httpx.AsyncClient, ada: Person) -> None:
+async def test_allowed_origin_may_upload(stranger: httpx.AsyncClient, ada: Person) -> None:
     preflight = await stranger.options(UPLOADS, headers={"Origin": FRIEND})
     assert {"POST", "OPTIONS"} <= set(preflight.headers["Access-Control-Allow-Methods"].split(", "))
     accepted = preflight.headers["Access-Control-Allow-Headers"].split(", ")

@@ -1,4 +1,4 @@
-"""GIFs by range and tag, and the addresses that show them."""
+"""Media files: ranges, ETags and signed URLs."""
 
 import asyncio
 import shutil
@@ -25,11 +25,11 @@ from tests.web.visitors import policy_of
 
 @pytest.fixture
 async def address(ada: Person, job: JobView, gif: bytes) -> str:
-    """The signed address of a GIF."""
+    """The signed URL of a GIF."""
     return str((await ada.http.get(f"/api/v1/jobs/{job.id}")).json()["gif"]["url"])
 
 
-async def test_a_gif_is_a_gif(ada: Person, stranger: httpx.AsyncClient, job: JobView, gif: bytes) -> None:
+async def test_gif_is_served(ada: Person, stranger: httpx.AsyncClient, job: JobView, gif: bytes) -> None:
     answer = await ada.http.get(f"/api/v1/jobs/{job.id}/gif")
     assert (answer.status_code, answer.content) == (200, gif)
     assert answer.headers["Content-Type"] == "image/gif"
@@ -43,7 +43,7 @@ async def test_a_gif_is_a_gif(ada: Person, stranger: httpx.AsyncClient, job: Job
 
 
 @pytest.mark.parametrize("job_recipe", [Recipe(format=name) for name in ("avif", "mp4", "webm")])
-async def test_another_format_has_its_type_and_name(
+async def test_other_format_has_its_type_and_name(
     ada: Person, stranger: httpx.AsyncClient, job: JobView, address: str, gif: bytes
 ) -> None:
     name = job.recipe.format
@@ -54,11 +54,11 @@ async def test_another_format_has_its_type_and_name(
     assert saved.headers["Content-Type"] == content_type
     assert saved.headers["Content-Disposition"].startswith(f'attachment; filename="clip.{name}"')
     assert "media-src 'self'" in saved.headers["Content-Security-Policy"]
-    part = await stranger.get(address, headers={"Range": "bytes=0-1"})  # how Safari begins
+    part = await stranger.get(address, headers={"Range": "bytes=0-1"})  # Safari begins like this
     assert (part.status_code, part.content, part.headers["Content-Type"]) == (206, gif[:2], content_type)
 
 
-async def test_a_signed_address_needs_no_token(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
+async def test_signed_url_needs_no_token(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
     answer = await stranger.get(address)
     assert (answer.status_code, answer.content) == (200, gif)
     assert "private" in answer.headers["Cache-Control"]
@@ -74,7 +74,7 @@ RANGES = {
 }
 
 
-async def test_a_part_of_it(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
+async def test_range_is_served(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
     for asked, part in RANGES.items():
         answer = await stranger.get(address, headers={"Range": asked})
         assert (answer.status_code, answer.content) == (206, gif[part])
@@ -82,13 +82,13 @@ async def test_a_part_of_it(stranger: httpx.AsyncClient, address: str, gif: byte
         assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{len(gif)}"
 
 
-async def test_a_part_that_is_not_there(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
+async def test_unsatisfiable_range_is_refused(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
     answer = await stranger.get(address, headers={"Range": f"bytes={len(gif)}-"})
     is_problem(answer, 416, "requested-range-not-satisfiable")
     assert answer.headers["Content-Range"] == f"bytes */{len(gif)}"
 
 
-async def test_what_is_cached_is_not_sent_again(stranger: httpx.AsyncClient, address: str) -> None:
+async def test_cached_file_is_not_sent_again(stranger: httpx.AsyncClient, address: str) -> None:
     tag = (await stranger.get(address)).headers["ETag"]
     answer = await stranger.get(address, headers={"If-None-Match": tag})
     assert (answer.status_code, answer.content) == (304, b"")
@@ -101,7 +101,7 @@ async def test_head_sends_no_body(stranger: httpx.AsyncClient, address: str, gif
     assert answer.headers["Content-Length"] == str(len(gif))
 
 
-async def test_a_changed_address_shows_nothing(
+async def test_tampered_url_is_refused(
     stranger: httpx.AsyncClient, ada: Person, job: JobView, address: str, sign_up: SignUp
 ) -> None:
     parts = urlsplit(address)
@@ -127,11 +127,11 @@ async def test_a_changed_address_shows_nothing(
 
 @pytest.fixture
 async def frame_url(ada: Person, source: SourceView) -> str:
-    """The signed address of a video's pictures."""
+    """The signed URL of a video's frames."""
     return str((await ada.http.get(f"/api/v1/sources/{source.id}")).json()["frame_url"])
 
 
-async def test_a_frame_is_the_picture_at_its_time(
+async def test_frame_is_the_picture_at_its_time(
     ada: Person, stranger: httpx.AsyncClient, source: SourceView, frame_url: str
 ) -> None:
     first, last, past = [await stranger.get(f"{frame_url}&at_s={at_s}") for at_s in (0, 0.95, 60)]
@@ -144,7 +144,7 @@ async def test_a_frame_is_the_picture_at_its_time(
     is_problem(await stranger.get(plain.url.path), 401, "not-signed-in")
 
 
-async def test_a_frame_is_not_taken_again_for_whoever_has_it(
+async def test_cached_frame_is_not_decoded_again(
     stranger: httpx.AsyncClient, frame_url: str, storage: Path
 ) -> None:
     address = f"{frame_url}&at_s=0.5"
@@ -153,13 +153,13 @@ async def test_a_frame_is_not_taken_again_for_whoever_has_it(
     assert (await stranger.get(address, headers={"If-None-Match": tag})).status_code == 304
 
 
-async def test_a_time_that_is_none_has_no_frame(stranger: httpx.AsyncClient, frame_url: str) -> None:
+async def test_invalid_time_has_no_frame(stranger: httpx.AsyncClient, frame_url: str) -> None:
     for at_s in ("-1", "nan", "inf", "soon"):
         problem = is_problem(await stranger.get(f"{frame_url}&at_s={at_s}"), 422, "field-invalid")
         assert problem["field"] == "at_s"
 
 
-async def test_frames_asked_for_all_at_once_are_refused(
+async def test_too_many_concurrent_frames_are_refused(
     stranger: httpx.AsyncClient, frame_url: str, parts: Parts
 ) -> None:
     asked = [stranger.get(f"{frame_url}&at_s={number / 20}") for number in range(20)]
@@ -168,7 +168,7 @@ async def test_frames_asked_for_all_at_once_are_refused(
     assert parts.frames.is_idle
 
 
-async def test_a_filmstrip_shows_the_whole_video_and_is_made_once(
+async def test_filmstrip_shows_the_whole_video_and_is_made_once(
     ada: Person, stranger: httpx.AsyncClient, source: SourceView, storage: Path
 ) -> None:
     address = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()["filmstrip_url"]
@@ -185,11 +185,11 @@ async def test_a_filmstrip_shows_the_whole_video_and_is_made_once(
 
 @pytest.fixture
 async def video_url(ada: Person, source: SourceView) -> str:
-    """The signed address of the original video."""
+    """The signed URL of the original video."""
     return str((await ada.http.get(f"/api/v1/sources/{source.id}")).json()["video_url"])
 
 
-async def test_an_original_is_a_video_and_nothing_else(
+async def test_original_is_served_as_video_only(
     ada: Person, stranger: httpx.AsyncClient, source: SourceView, video_url: str, video: bytes
 ) -> None:
     answer = await stranger.get(video_url)
@@ -203,7 +203,7 @@ async def test_an_original_is_a_video_and_nothing_else(
     is_problem(await stranger.get(video_url.replace("owner=", "owner=x")), 403, "media-link-invalid")
 
 
-async def test_players_read_an_original_in_parts(
+async def test_original_is_served_in_ranges(
     stranger: httpx.AsyncClient, video_url: str, video: bytes
 ) -> None:
     part = await stranger.get(video_url, headers={"Range": "bytes=10-19"})
@@ -215,7 +215,7 @@ async def test_players_read_an_original_in_parts(
     assert (same.status_code, other.status_code, other.content) == (206, 200, video)
 
 
-async def test_what_browsers_cannot_play_is_not_sent(ada: Person) -> None:
+async def test_original_that_browsers_cannot_play_is_refused(ada: Person) -> None:
     gif = BytesIO()
     Image.new("RGB", (20, 10)).save(gif, "GIF")
     added = (await ada.http.post("/api/v1/sources?name=a.gif", content=gif.getvalue())).json()
@@ -223,14 +223,14 @@ async def test_what_browsers_cannot_play_is_not_sent(ada: Person) -> None:
     is_problem(await ada.http.get(f"/api/v1/sources/{added['id']}/video"), 404, "not-found")
 
 
-async def test_a_deleted_gif_is_gone(
+async def test_deleted_gif_is_gone(
     ada: Person, stranger: httpx.AsyncClient, address: str, job: JobView
 ) -> None:
     await ada.http.delete(f"/api/v1/jobs/{job.id}")
     is_problem(await stranger.get(address), 404, "not-found")
 
 
-def test_an_address_stays_the_same_for_hours_and_then_ends() -> None:
+def test_signed_url_is_stable_for_hours_and_then_expires() -> None:
     now_s = 1_000_000.0
     signer = MediaSigner(SECRET, window_s=3600, now=lambda: now_s)
 
@@ -264,5 +264,5 @@ def test_an_address_stays_the_same_for_hours_and_then_ends() -> None:
         ("50% off.gif", "filename=\"50% off.gif\"; filename*=UTF-8''50%25%20off.gif"),
     ],
 )
-def test_a_file_name_breaks_no_header(name: str, header: str) -> None:
+def test_file_name_cannot_inject_headers(name: str, header: str) -> None:
     assert disposition("inline", name) == f"inline; {header}"

@@ -1,4 +1,4 @@
-"""Uploads: streamed, refused, broken off; nothing is left behind that is not a source."""
+"""Uploads of whole files: streamed, refused or interrupted; only sources are left behind."""
 
 import asyncio
 import hashlib
@@ -27,8 +27,8 @@ from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 
 def files(storage: Path) -> list[Path]:
-    """What lies in the storage but its lock."""
-    # os.walk, since directories may go while one looks
+    """The files in the storage, except its lock."""
+    # os.walk tolerates directories that disappear meanwhile
     found = (Path(folder) / name for folder, _, names in os.walk(storage) for name in names)
     return [path for path in found if path.name != "lock"]
 
@@ -47,7 +47,7 @@ async def pieces(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_a_video_becomes_a_source(ada: Person, video: bytes, chunked: bool) -> None:
+async def test_video_becomes_a_source(ada: Person, video: bytes, chunked: bool) -> None:
     content = pieces(video) if chunked else video
     answer = await ada.http.post("/api/v1/sources", params={"name": "My clip.mp4"}, content=content)
     assert answer.status_code == 201
@@ -59,16 +59,14 @@ async def test_a_video_becomes_a_source(ada: Person, video: bytes, chunked: bool
     assert (await ada.http.get("/api/v1/sources")).json() == {"sources": [answer.json()], "next_cursor": None}
 
 
-async def test_the_poster_is_a_picture(ada: Person, stranger: httpx.AsyncClient, source: SourceView) -> None:
+async def test_poster_is_a_picture(ada: Person, stranger: httpx.AsyncClient, source: SourceView) -> None:
     body = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()
     for answer in (await ada.http.get(source.poster_url or ""), await stranger.get(body["poster_url"])):
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.content.startswith(b"\xff\xd8")
 
 
-async def test_a_deleted_source_is_gone(
-    ada: Person, source: SourceView, jobs: JobParts, storage: Path
-) -> None:
+async def test_deleted_source_is_gone(ada: Person, source: SourceView, jobs: JobParts, storage: Path) -> None:
     assert (await ada.http.delete(f"/api/v1/sources/{source.id}")).status_code == 204
     is_problem(await ada.http.get(f"/api/v1/sources/{source.id}"), 404, "not-found")
     restored = await ada.http.post(f"/api/v1/sources/{source.id}/restore")
@@ -79,7 +77,7 @@ async def test_a_deleted_source_is_gone(
     is_problem(await ada.http.post(f"/api/v1/sources/{source.id}/restore"), 404, "not-found")
 
 
-async def test_a_source_at_work_stays(ada: Person, job: JobView) -> None:
+async def test_source_in_use_cannot_be_deleted(ada: Person, job: JobView) -> None:
     assert job.source
     is_problem(await ada.http.delete(f"/api/v1/sources/{job.source.id}"), 409, "source-in-use")
 
@@ -129,7 +127,7 @@ NO_VIDEOS = [
 ]
 
 
-async def test_what_is_no_video_is_refused_and_removed(ada: Person, storage: Path) -> None:
+async def test_file_that_is_not_a_video_is_refused_and_removed(ada: Person, storage: Path) -> None:
     for content, status, code in NO_VIDEOS:
         is_problem(await ada.http.post("/api/v1/sources", content=content), status, code)
     assert await nothing_left(storage)
@@ -138,7 +136,7 @@ async def test_what_is_no_video_is_refused_and_removed(ada: Person, storage: Pat
 
 @pytest.mark.parametrize("chunked", [True, False])
 @pytest.mark.parametrize("size", [MAX_UPLOAD_BYTES + 1, 20_000_000])
-async def test_what_is_too_large_is_told_so(ada: Person, storage: Path, size: int, chunked: bool) -> None:
+async def test_too_large_file_is_refused(ada: Person, storage: Path, size: int, chunked: bool) -> None:
     content = pieces(bytes(size), 50_000) if chunked else bytes(size)
     problem = is_problem(await ada.http.post("/api/v1/sources", content=content), 413, "source-too-large")
     assert problem["limit_bytes"] == MAX_UPLOAD_BYTES
@@ -146,7 +144,7 @@ async def test_what_is_too_large_is_told_so(ada: Person, storage: Path, size: in
 
 
 @pytest.mark.parametrize("how", [[], ["-H", "Expect:"], ["-H", "Transfer-Encoding: chunked"]])
-async def test_curl_sees_why_its_upload_is_refused(
+async def test_curl_receives_the_reason_of_a_refusal(
     ada: Person, url: str, tmp_path: Path, how: list[str]
 ) -> None:
     large = tmp_path / "large"
@@ -162,24 +160,20 @@ async def test_curl_sees_why_its_upload_is_refused(
     assert out.endswith(b"413")
 
 
-async def test_whoever_is_not_signed_in_sends_nothing_to_the_disk(
-    stranger: httpx.AsyncClient, storage: Path
-) -> None:
+async def test_stranger_writes_nothing_to_the_disk(stranger: httpx.AsyncClient, storage: Path) -> None:
     for content in (bytes(200_000), pieces(bytes(200_000))):
         is_problem(await stranger.post("/api/v1/sources", content=content), 401, "not-signed-in")
     assert await nothing_left(storage)
 
 
-async def test_a_form_is_not_a_file(ada: Person, video: bytes, storage: Path) -> None:
+async def test_form_upload_is_refused(ada: Person, video: bytes, storage: Path) -> None:
     answer = await ada.http.post("/api/v1/sources", files={"file": ("clip.mp4", video)})
     is_problem(answer, 415, "content-type-wrong")
     assert await nothing_left(storage)
 
 
 @pytest.mark.parametrize("length", ["150000", None], ids=["declared", "chunked"])
-async def test_a_client_that_leaves_leaves_nothing(
-    ada: Person, url: str, storage: Path, length: str | None
-) -> None:
+async def test_lost_client_leaves_nothing(ada: Person, url: str, storage: Path, length: str | None) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
     framing = f"Content-Length: {length}" if length else "Transfer-Encoding: chunked"
     token = ada.session.access_token
@@ -196,7 +190,7 @@ async def test_a_client_that_leaves_leaves_nothing(
     assert await nothing_left(storage)
 
 
-async def test_a_client_that_sends_no_more_does_not_keep_the_refusal_open(url: str) -> None:
+async def test_refusal_is_not_kept_open_by_a_silent_client(url: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
     writer.write(b"POST /api/v1/sources HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\nabc")
     assert b"401" in await reader.readline()
@@ -219,27 +213,25 @@ NAMES = {
 
 
 @pytest.mark.parametrize("given", NAMES)
-def test_a_name_is_for_reading(given: str) -> None:
+def test_displayed_name_is_readable(given: str) -> None:
     assert shown_name(given) == NAMES[given]
 
 
-async def test_a_name_is_never_a_path(ada: Person, video: bytes, storage: Path) -> None:
+async def test_name_is_never_used_as_a_path(ada: Person, video: bytes, storage: Path) -> None:
     answer = await ada.http.post("/api/v1/sources", params={"name": "../../x.mp4"}, content=video)
     assert answer.json()["name"] == "x.mp4"
     assert {path.stem for path in files(storage)} == {hashlib.sha256(video).hexdigest()}
 
 
-async def test_a_name_must_be_one(ada: Person, video: bytes, storage: Path) -> None:
+async def test_invalid_name_is_refused(ada: Person, video: bytes, storage: Path) -> None:
     for given in ("x" * 256, "/", "\n", ""):
         answer = await ada.http.post("/api/v1/sources", params={"name": given}, content=video)
         assert is_problem(answer, 422, "field-invalid")["field"] == "name"
     assert await nothing_left(storage)
 
 
-async def test_a_token_that_expires_meanwhile_changes_nothing(
-    ada: Person, video: bytes, parts: Parts
-) -> None:
-    """Who asks is decided when the upload begins."""
+async def test_token_may_expire_during_an_upload(ada: Person, video: bytes, parts: Parts) -> None:
+    """The caller is authenticated when the upload begins."""
 
     async def slowly() -> AsyncIterator[bytes]:
         yield video[:1000]
@@ -250,9 +242,7 @@ async def test_a_token_that_expires_meanwhile_changes_nothing(
     assert (await ada.http.post("/api/v1/sources", content=slowly())).status_code == 201
 
 
-async def test_pages_of_videos_follow_each_other(
-    ada: Person, source: SourceView, known_video: KnownVideo
-) -> None:
+async def test_videos_are_paged(ada: Person, source: SourceView, known_video: KnownVideo) -> None:
     facts: dict[str, Any] = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(4))]
     ids: list[str] = []
@@ -266,13 +256,13 @@ async def test_pages_of_videos_follow_each_other(
     assert page["next_cursor"] is None
 
 
-async def test_a_wrong_page_of_videos_is_named(ada: Person) -> None:
+async def test_wrong_page_argument_is_named(ada: Person) -> None:
     for query, field in {"limit=0": "limit", "limit=201": "limit", "cursor=x": "cursor"}.items():
         answer = await ada.http.get(f"/api/v1/sources?{query}")
         assert is_problem(answer, 422, "field-invalid")["field"] == field
 
 
-async def test_the_client_reads_every_page(
+async def test_client_reads_every_page(
     url: str, ada: Person, source: SourceView, known_video: KnownVideo
 ) -> None:
     facts: dict[str, Any] = {"size_bytes": 1, "sha256": source.sha256, "video": known_video.facts}

@@ -1,4 +1,4 @@
-"""Uploads that go on where they broke off: the way of one, and what is refused."""
+"""Resumable uploads by tus: the normal course, and what is refused."""
 
 import asyncio
 import dataclasses
@@ -30,10 +30,10 @@ from tests.web.api.uploading.resumable import (
 )
 from tests.web.api.uploading.test_sources import nothing_left
 
-# --- the way of an upload --------------------------------------------------------------------
+# --- the normal course -----------------------------------------------------------------------
 
 
-async def test_what_the_server_can(stranger: httpx.AsyncClient, ada: Person) -> None:
+async def test_options_list_the_servers_capabilities(stranger: httpx.AsyncClient, ada: Person) -> None:
     for path in (UPLOADS, f"{UPLOADS}/{'0' * 32}"):
         answer = await stranger.options(path)
         assert answer.status_code == 204
@@ -43,7 +43,7 @@ async def test_what_the_server_can(stranger: httpx.AsyncClient, ada: Person) -> 
         assert answer.headers["Tus-Checksum-Algorithm"] == "sha1,sha256"
 
 
-async def test_part_by_part_it_becomes_a_source(ada: Person, video: bytes, storage: Path) -> None:
+async def test_chunks_become_a_source(ada: Person, video: bytes, storage: Path) -> None:
     metadata = f"filename {b64encode(b'../My clip.mp4').decode()},private"
     upload = await create(ada, len(video), **{"Upload-Metadata": metadata})
     third = len(video) // 3
@@ -63,7 +63,7 @@ async def test_part_by_part_it_becomes_a_source(ada: Person, video: bytes, stora
     assert not left(storage)
 
 
-async def test_who_has_lost_the_last_answer_can_ask_again(ada: Person, video: bytes) -> None:
+async def test_client_that_lost_the_last_response_can_ask_again(ada: Person, video: bytes) -> None:
     upload = await create(ada, len(video))
     source_id = (await patch(ada, upload, 0, video)).headers["Upload-Source"]
     head = await ada.http.head(upload, headers=TUS)
@@ -75,7 +75,7 @@ async def test_who_has_lost_the_last_answer_can_ask_again(ada: Person, video: by
     assert len((await ada.http.get("/api/v1/sources")).json()["sources"]) == 1
 
 
-async def test_equal_bytes_are_kept_once(ada: Person, video: bytes, storage: Path) -> None:
+async def test_equal_files_are_stored_once(ada: Person, video: bytes, storage: Path) -> None:
     await ada.http.post("/api/v1/sources", content=video)
     upload = await create(ada, len(video))
     source_id = (await patch(ada, upload, 0, video)).headers["Upload-Source"]
@@ -83,7 +83,7 @@ async def test_equal_bytes_are_kept_once(ada: Person, video: bytes, storage: Pat
     assert len(list((storage / "sources").rglob("*/*"))) == 1
 
 
-async def test_a_chunked_body_is_taken_as_well(ada: Person, video: bytes, storage: Path) -> None:
+async def test_chunked_transfer_encoding_is_accepted(ada: Person, video: bytes, storage: Path) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(video), 1000):
             yield video[start : start + 1000]
@@ -93,7 +93,7 @@ async def test_a_chunked_body_is_taken_as_well(ada: Person, video: bytes, storag
     await is_source(ada, answer.headers["Upload-Source"], video, storage)
 
 
-async def test_a_post_can_stand_for_a_patch(ada: Person, video: bytes) -> None:
+async def test_post_can_replace_patch(ada: Person, video: bytes) -> None:
     upload = await create(ada, len(video))
     headers = PART | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
     assert (await ada.http.post(upload, headers=headers, content=video[:100])).status_code == 204
@@ -103,7 +103,7 @@ async def test_a_post_can_stand_for_a_patch(ada: Person, video: bytes) -> None:
     assert (await ada.http.head(upload, headers=TUS)).status_code == 404
 
 
-async def test_what_is_given_up_is_gone(ada: Person, video: bytes, storage: Path) -> None:
+async def test_deleted_upload_is_gone(ada: Person, video: bytes, storage: Path) -> None:
     upload = await create(ada, len(video))
     await patch(ada, upload, 0, video[:500])
     assert (await ada.http.delete(upload, headers=TUS)).status_code == 204
@@ -115,7 +115,7 @@ async def test_what_is_given_up_is_gone(ada: Person, video: bytes, storage: Path
 # --- refusals --------------------------------------------------------------------------------
 
 
-async def test_another_version_is_refused(ada: Person, video: bytes) -> None:
+async def test_other_protocol_version_is_refused(ada: Person, video: bytes) -> None:
     upload = await create(ada, len(video))
     for headers in ({}, {"Tus-Resumable": "0.2.2"}):
         for method, path in (("POST", UPLOADS), ("PATCH", upload), ("DELETE", upload)):
@@ -125,7 +125,7 @@ async def test_another_version_is_refused(ada: Person, video: bytes) -> None:
         assert (await ada.http.head(upload, headers=headers)).status_code == 412
 
 
-async def test_anothers_upload_is_not_there(
+async def test_upload_of_another_user_does_not_exist(
     ada: Person, sign_up: SignUp, stranger: httpx.AsyncClient, video: bytes
 ) -> None:
     upload, eve = await create(ada, len(video)), sign_up("eve")
@@ -139,13 +139,13 @@ async def test_anothers_upload_is_not_there(
 
 
 @pytest.mark.parametrize("length", ["", "-1", "1.5", "x", "²", "9" * 30])
-async def test_a_length_is_needed(ada: Person, length: str) -> None:
+async def test_length_is_required(ada: Person, length: str) -> None:
     headers: dict[str, Any] = TUS | {"Upload-Length": length.encode()} if length else TUS
     answer = await ada.http.post(UPLOADS, headers=headers)
     assert is_problem(answer, 422, "field-invalid")["field"] == "Upload-Length"
 
 
-async def test_what_cannot_become_a_source_does_not_begin(ada: Person, storage: Path) -> None:
+async def test_upload_that_cannot_become_a_source_is_refused_at_once(ada: Person, storage: Path) -> None:
     for length, status, code in ((0, 422, "source-empty"), (MAX_UPLOAD_BYTES + 1, 413, "source-too-large")):
         answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": str(length)})
         is_problem(answer, status, code)
@@ -155,13 +155,13 @@ async def test_what_cannot_become_a_source_does_not_begin(ada: Person, storage: 
 @pytest.mark.parametrize(
     "metadata", ["filename !", "filename /w==", f"a {'A' * 9000}", "filename", "filename Lw=="]
 )
-async def test_metadata_must_be_readable(ada: Person, metadata: str) -> None:
+async def test_invalid_metadata_is_refused(ada: Person, metadata: str) -> None:
     headers = TUS | {"Upload-Length": "5", "Upload-Metadata": metadata}
     is_problem(await ada.http.post(UPLOADS, headers=headers), 422, "field-invalid")
 
 
 @pytest.mark.parametrize("allowance", [Allowance(stored_bytes=10_000)])
-async def test_the_quota_counts_what_lies_in_uploads(ada: Person) -> None:
+async def test_unfinished_uploads_count_towards_the_quota(ada: Person) -> None:
     answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10001"})
     is_problem(answer, 413, "quota-exceeded")
     first, second = await create(ada, 10_000), await create(ada, 10_000)
@@ -172,12 +172,12 @@ async def test_the_quota_counts_what_lies_in_uploads(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("limits", [Limits(reserve_bytes=10**18)])
-async def test_a_disk_that_is_nearly_full_takes_none(ada: Person) -> None:
+async def test_nearly_full_disk_refuses_uploads(ada: Person) -> None:
     answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
     is_problem(answer, 507, "disk-full")
 
 
-async def test_nobody_has_thousands_of_them(ada: Person) -> None:
+async def test_uploads_per_user_are_limited(ada: Person) -> None:
     for _ in range(uploads.MAX_UNFINISHED):
         upload = await create(ada, 10)
     answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
@@ -187,7 +187,7 @@ async def test_nobody_has_thousands_of_them(ada: Person) -> None:
     await create(ada, 10)
 
 
-async def test_uploads_that_begin_at_the_same_time_keep_to_the_bound(ada: Person, storage: Path) -> None:
+async def test_concurrent_creations_keep_to_the_limit(ada: Person, storage: Path) -> None:
     asked = [
         ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
         for _ in range(uploads.MAX_UNFINISHED + 12)
@@ -197,7 +197,7 @@ async def test_uploads_that_begin_at_the_same_time_keep_to_the_bound(ada: Person
     assert len(list((storage / "uploads").glob("*/*/upload.json"))) == uploads.MAX_UNFINISHED
 
 
-async def test_a_part_must_fit(ada: Person, video: bytes, storage: Path) -> None:
+async def test_chunk_beyond_the_length_is_refused(ada: Person, video: bytes, storage: Path) -> None:
     upload = await create(ada, len(video))
     await patch(ada, upload, 0, video[:100])
     for offset in (0, 99, 101, len(video)):
@@ -213,7 +213,7 @@ async def test_a_part_must_fit(ada: Person, video: bytes, storage: Path) -> None
     assert (await patch(ada, upload, 100, video[100:])).status_code == 204
 
 
-async def test_a_chunked_part_does_not_reach_beyond_the_length(ada: Person) -> None:
+async def test_chunked_body_beyond_the_length_is_refused(ada: Person) -> None:
     async def without_end() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield bytes(300)
@@ -223,7 +223,7 @@ async def test_a_chunked_part_does_not_reach_beyond_the_length(ada: Person) -> N
     assert await offset_of(ada, upload) <= 900
 
 
-async def test_what_is_no_video_is_refused_and_gone(ada: Person, storage: Path) -> None:
+async def test_file_that_is_not_a_video_is_refused_and_removed(ada: Person, storage: Path) -> None:
     data = b"Dear Sir or Madam, " * 99
     upload = await create(ada, len(data))
     await patch(ada, upload, 0, data[:50])
@@ -233,7 +233,7 @@ async def test_what_is_no_video_is_refused_and_gone(ada: Person, storage: Path) 
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
-async def test_a_part_with_a_wrong_checksum_is_not_kept(ada: Person, video: bytes, algorithm: str) -> None:
+async def test_chunk_with_a_wrong_checksum_is_discarded(ada: Person, video: bytes, algorithm: str) -> None:
     upload = await create(ada, len(video))
     first, rest = video[:1000], video[1000:]
     assert (await patch(ada, upload, 0, first, checksum(first, algorithm))).status_code == 204
@@ -246,7 +246,7 @@ async def test_a_part_with_a_wrong_checksum_is_not_kept(ada: Person, video: byte
 
 
 @pytest.mark.parametrize("given", ["md5 AAAA", "", "SHA1 AAAA", "sha512 AAAA"])
-async def test_an_unknown_checksum_is_refused(ada: Person, given: str) -> None:
+async def test_unknown_checksum_algorithm_is_refused(ada: Person, given: str) -> None:
     upload = await create(ada, 10)
     answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": given})
     is_problem(answer, 400, "checksum-unknown")
@@ -268,7 +268,7 @@ async def test_an_unknown_checksum_is_refused(ada: Person, given: str) -> None:
         ("sha256 AAAAA", "but this one is not base64"),
     ],
 )
-async def test_a_checksum_of_another_length_is_told_as_that(ada: Person, given: str, says: str) -> None:
+async def test_checksum_of_the_wrong_length_is_refused(ada: Person, given: str, says: str) -> None:
     upload = await create(ada, 10)
     answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": given})
     assert says in is_problem(answer, 400, "checksum-malformed")["detail"]
@@ -276,13 +276,13 @@ async def test_a_checksum_of_another_length_is_told_as_that(ada: Person, given: 
 
 
 @pytest.mark.parametrize("given", ["1", "0", "yes"])
-async def test_a_length_cannot_be_told_later(ada: Person, given: str) -> None:
+async def test_deferred_length_is_refused(ada: Person, given: str) -> None:
     answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Defer-Length": given})
     is_problem(answer, 400, "upload-length-deferred")
 
 
 @pytest.mark.parametrize("given", ["application/octet-stream", "application/offset", "", "video/mp4"])
-async def test_a_part_of_another_type_is_refused(ada: Person, given: str) -> None:
+async def test_chunk_of_another_type_is_refused(ada: Person, given: str) -> None:
     upload = await create(ada, 10)
     answer = await patch(ada, upload, 0, b"x" * 10, {"Content-Type": given})
     is_problem(answer, 415, "content-type-wrong")
@@ -290,13 +290,13 @@ async def test_a_part_of_another_type_is_refused(ada: Person, given: str) -> Non
 
 
 @pytest.mark.parametrize("suffix", ["", "; charset=utf-8", " ;x=y"])
-async def test_the_type_of_a_part_may_have_parameters(ada: Person, suffix: str) -> None:
+async def test_content_type_of_a_chunk_may_have_parameters(ada: Person, suffix: str) -> None:
     upload = await create(ada, 10)
     headers = {"Content-Type": f"Application/Offset+Octet-Stream{suffix}"}
     assert (await patch(ada, upload, 0, b"x" * 5, headers)).headers["Upload-Offset"] == "5"
 
 
-async def test_every_answer_says_its_version_and_is_not_kept(
+async def test_every_response_has_the_version_and_is_not_cached(
     ada: Person, stranger: httpx.AsyncClient
 ) -> None:
     upload = await create(ada, 10)
@@ -309,7 +309,7 @@ async def test_every_answer_says_its_version_and_is_not_kept(
                     assert answer.headers["Cache-Control"] == "no-store"
 
 
-# --- how many parts --------------------------------------------------------------------------
+# --- number of chunks ------------------------------------------------------------------------
 
 
 class TestWithFewUploadsAMinute:
@@ -317,7 +317,7 @@ class TestWithFewUploadsAMinute:
     def parts(self, parts: Parts, redis_url: str) -> Parts:
         return dataclasses.replace(parts, request_limits=RequestLimits(redis_url, Rates(uploads="2/minute")))
 
-    async def test_uploads_are_counted_when_they_begin_and_not_by_their_parts(
+    async def test_uploads_are_counted_when_they_begin_and_not_by_their_chunks(
         self, ada: Person, video: bytes
     ) -> None:
         upload = await create(ada, len(video))
@@ -330,16 +330,16 @@ class TestWithFewUploadsAMinute:
 
 
 def make_old(storage: Path, upload: str, parts: int) -> None:
-    """As after so many parts."""
+    """Pretend that this many chunks have been received."""
     [directory] = (storage / "uploads").glob(f"*/{upload.rpartition('/')[2]}")
     (directory / "parts").write_bytes(b"." * parts)
 
 
-async def test_an_upload_ends_that_brings_next_to_nothing_in_many_parts(ada: Person, storage: Path) -> None:
+async def test_upload_in_too_many_tiny_chunks_is_ended(ada: Person, storage: Path) -> None:
     upload, other = await create(ada, 2000), await create(ada, 2000)
     assert (await patch(ada, upload, 0, bytes(512))).status_code == 204
     make_old(storage, upload, uploads.SPARE_PARTS - 1)
-    for _ in range(3):  # the 512 bytes allow for two more
+    for _ in range(3):  # 512 bytes allow two more chunks
         assert (await patch(ada, upload, 512, b"")).status_code == 204
     problem = is_problem(await patch(ada, upload, 512, b"x"), 400, "too-many-parts")
     assert (problem["parts"], problem["received_bytes"], problem["least_bytes"]) == (10_003, 512, 256)
@@ -347,7 +347,7 @@ async def test_an_upload_ends_that_brings_next_to_nothing_in_many_parts(ada: Per
     assert (await ada.http.delete(upload, headers=TUS)).status_code == 204
 
 
-async def test_parts_at_a_wrong_place_count_as_well(ada: Person, storage: Path) -> None:
+async def test_chunks_at_a_wrong_offset_count_as_well(ada: Person, storage: Path) -> None:
     upload = await create(ada, 2000)
     make_old(storage, upload, uploads.SPARE_PARTS - 2)
     for _ in range(2):
