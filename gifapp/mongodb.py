@@ -13,7 +13,7 @@ from gifapp import errors
 
 _SELECTION_MS = 3_000
 _AUTHENTICATION_FAILED = 18  # MongoDB's code
-_SOCKET_MS = 8_000  # a hanging MongoDB must not block our threads; well under a job's lease
+_SOCKET_MS = 8_000  # a hanging MongoDB must not block our threads; well below a job's lease
 
 
 def bind(alias: str, mongodb_url: str) -> None:

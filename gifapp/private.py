@@ -1,7 +1,7 @@
-"""Creates files and directories that only their owner can read, in places no other user has prepared.
+"""Creates files and directories that only their owner can read, where no other user has planted anything.
 
 A directory may belong to us, to root, or to the owner of its parent, which was checked before or which an
-administrator chose (a network share may give everything in it one owner).
+administrator chose (a network share may give everything in it the same owner).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def open_lock(path: Path) -> IO[bytes]:
 
 
 def is_own_directory(path: Path) -> bool:
-    """Whether it is a directory of ours; others could have prepared anything in one of theirs."""
+    """Whether it is a directory of ours; in another user's directory, files may have been planted."""
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -91,7 +91,7 @@ def is_own_directory(path: Path) -> bool:
 
 
 def check_not_prepared(path: Path) -> None:
-    """Raises errors.NotPrivate if another user has put something there, such as a link."""
+    """Raises errors.NotPrivate if another user has planted something at this path, such as a link."""
     with contextlib.suppress(FileNotFoundError):
         check_owner(path, path.lstat())
 

@@ -1,4 +1,4 @@
-"""`gifapp convert`: a video, or pictures, to a GIF, without any server."""
+"""`gifapp convert`: converts a video or pictures to a GIF without a server."""
 
 from __future__ import annotations
 

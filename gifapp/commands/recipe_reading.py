@@ -38,7 +38,7 @@ def read_recipe(ctx: click.Context, file: BinaryIO | None) -> Recipe:
 
 
 def _in_options(sentence: str, ctx: click.Context) -> str:
-    """The sentence with options for field names; only for names with `_`, as others may be plain words."""
+    """Replace field names by option names, only for names with `_`: others may be plain words."""
     for option in ctx.command.params:
         if isinstance(option, RecipeOption) and "_" in option.field:
             sentence = re.sub(rf"\b{re.escape(option.field)}\b", option.opts[0], sentence)

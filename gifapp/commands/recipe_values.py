@@ -49,7 +49,7 @@ class FieldValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
-        """Created on first use: creating all of them would slow down `--help`."""
+        """Created on first use, because creating all of them would slow down `--help`."""
         part = self._field.part
         info = part.model_fields[self._field.name]
         annotated: Any = Annotated[info.annotation, info]

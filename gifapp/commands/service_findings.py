@@ -1,4 +1,4 @@
-"""The checks of the service by `gifapp doctor`: storage, servers and workers."""
+"""The service checks of `gifapp doctor`: storage, servers and workers."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Held(NamedTuple):
 def merged(
     frames: Iterable[Frame], *, opaque_alpha: int = 1, checkpoint: Callable[[], None]
 ) -> Generator[Held]:
-    """Merge equal neighbouring frames; `checkpoint` is called for each frame merged into the one before.
+    """Merge equal neighbouring frames; `checkpoint` is called for each merged frame.
 
     Pixels with an alpha below `opaque_alpha` are invisible, so their colours are ignored.
     """
@@ -43,7 +43,7 @@ def look_the_same(before: Pixels, after: Pixels, opaque_alpha: int) -> bool:
     """Whether a viewer sees no difference."""
     if before is after:
         return True
-    if before.shape[2] == 3:  # a few rows distinguish most pictures of a film
+    if before.shape[2] == 3:  # a few rows suffice to distinguish most pictures of a film
         return np.array_equal(before[::_ROW_STEP], after[::_ROW_STEP]) and np.array_equal(before, after)
     hidden, hidden_after = before[..., 3] < opaque_alpha, after[..., 3] < opaque_alpha
     return np.array_equal(hidden, hidden_after) and np.array_equal(before[~hidden], after[~hidden])

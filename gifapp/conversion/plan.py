@@ -253,7 +253,7 @@ def _check_pixels(
 
 
 def _pictures_read(cut: Cut, video: Video) -> int:
-    """How many pictures are decoded; for an animation, including those before the cut, which it builds on."""
+    """How many pictures are decoded, including those before the cut on which an animation builds."""
     return len(set(cut.pictures)) if video.is_sequence else max(cut.pictures, default=0) + 1
 
 
@@ -274,7 +274,7 @@ def _check_crop(video: Video, recipe: Recipe) -> None:
 def _cuts(
     starts_s: list[float], lengths_s: list[float], overlaps: list[float], fps: float, speed: float
 ) -> Iterator[Cut]:
-    """Cut all ranges on the frame grid of the whole clip: rounding each by itself would accumulate errors."""
+    """Cut all ranges on the frame grid of the whole clip; rounding each alone would add up errors."""
     total = frame_count(sum(lengths_s) - sum(overlaps), fps)
     begin_s = 0.0
     unshared, read = 0, 0  # frame numbers; at most two cuts share a frame

@@ -1,4 +1,4 @@
-"""Which originals browsers may be given to play, and as which media type. Pure."""
+"""Which originals are served to browsers, and with which media type. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TURNS = frozenset({Turn.NONE, Turn.CLOCKWISE, Turn.HALF, Turn.COUNTERCLOCKWISE}
 
 
 def media_type(video: Video) -> str | None:
-    """The media type with which a browser may play the original; None: none would show it as the GIF does.
+    """The media type of an original that browsers show like the GIF; None: they would not.
 
     Browsers ignore mirroring and changes of shape, and map HDR to other colours than we do.
     """

@@ -51,7 +51,7 @@ def printable(text: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """The count and the noun, in the plural where it is not one."""
+    """The count and the noun, in the plural unless the count is 1."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 

@@ -1,4 +1,4 @@
-"""Runs the launcher, a small C program that takes on a child's limits and then becomes the child.
+"""Runs the launcher, a small C program that applies a child's limits and then becomes the child.
 
 Python can run code between fork and exec (`preexec_fn`), but then fork copies the page tables of the whole
 process: 15 ms in one of 350 MB. Without such code Python uses vfork, which copies nothing.

@@ -1,4 +1,4 @@
-"""Identifies the launcher's C source, so that a program that was built from another is noticed."""
+"""Identifies the launcher's C source, so that a program built from another source is detected."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ PROGRAM = SOURCE.with_suffix("")
 
 
 def digest() -> str:
-    """What the build compiles into the program."""
+    """A digest of the source, which the build compiles into the program."""
     return hashlib.sha256(SOURCE.read_bytes()).hexdigest()

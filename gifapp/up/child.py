@@ -27,7 +27,7 @@ class Part:
     """A program to run: its command, readiness check and timeouts.
 
     Attributes:
-        expendable: data that can be moved away if they prevent it from starting.
+        expendable: data that may be moved away if it prevents the program from starting.
     """
 
     name: str

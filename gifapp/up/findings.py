@@ -1,4 +1,4 @@
-"""The checks of this machine by `gifapp doctor`, with its advice."""
+"""The machine checks of `gifapp doctor`, with advice."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _between(first: float, second: float, share: float) -> float:
 
 
 def _distance(colours: Floats, screen: Floats, greyness: float) -> Floats:
-    """The distance from the screen; 1 is as far as grey, or as white is from black."""
+    """The distance from the key; 1 is the distance of grey, or of white from black."""
     apart = (_luma_and_chroma(colours) - _luma_and_chroma(screen)) * [greyness, 1, 1]
     distance: Floats = np.linalg.norm(apart, axis=-1) / max(_saturation(screen), greyness)
     return distance

@@ -133,7 +133,7 @@ def _part(
 def _motion(
     path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, checkpoint: Callable[[], None]
 ) -> Iterator[Path | None]:
-    """A temporary file of how the camera moves in a cut; None if it is not to be stabilised."""
+    """A temporary file with the camera's motion in a cut; None if the cut is not stabilised."""
     if not stabilising.is_wanted(video, plan):
         yield None
         return
@@ -154,7 +154,7 @@ def _motion(
 
 
 def _repeated(pictures: Iterator[Pixels], numbers: Sequence[int]) -> Iterator[Pixels]:
-    """Repeat each picture as often as its number occurs in a row."""
+    """Repeat each picture as often as its number occurs in succession."""
     for picture, (_, same) in zip(pictures, groupby(numbers), strict=True):
         yield from (picture for _ in same)
 
@@ -257,14 +257,14 @@ class _Ffmpeg:
                 rest = rest[count:]
         return True
 
-    def copy_to(self, file: IO[bytes], most_bytes: int) -> int:
-        """Write all output to `file`, and return its bytes.
+    def copy_to(self, file: IO[bytes], max_bytes: int) -> int:
+        """Write all output to `file`, and return the number of bytes.
 
         Raises:
-            errors.ConversionTooBig: there is more than `most_bytes`, or ffmpeg has no memory.
+            errors.ConversionTooBig: there is more than `max_bytes`, or ffmpeg ran out of memory.
         """
         count = 0
-        while count <= most_bytes:
+        while count <= max_bytes:
             if self._out.fileno() in self._ready():
                 block = self._out.read(PIPE_BYTES)
                 if not block:
@@ -290,7 +290,7 @@ class _Ffmpeg:
         self._stderr = (self._stderr + data)[-STDERR_TAIL_BYTES:]
 
     def _check_memory(self) -> None:
-        """Ffmpeg continues without the pictures for which it has no memory: the rest would stand still."""
+        """Raise an error if ffmpeg ran out of memory: it continues without the missing pictures."""
         if any(words in self._stderr for words in OUT_OF_MEMORY):
             raise errors.ConversionTooBig
 

@@ -1,4 +1,4 @@
-"""The filmstrip of a source: pictures of the whole video in one JPEG, of key frames if these suffice."""
+"""The filmstrip of a source: pictures of the whole video in one JPEG, from key frames if these suffice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gifapp.domain.limits import Limits
 DEADLINE_S = 10.0
 _QUALITIES = (75, 60, 45, 30, 15)
 _FEW = TILES // 4  # different pictures
-# of the whole video, at 2 to 4 ns each
+# pixels of the whole video; decoding takes 2 to 4 ns each
 _QUICK_PX = 400_000_000
 _MAX_PX = 2_000_000_000
 
@@ -45,7 +45,7 @@ def filmstrip(path: Path, video: Video, *, limits: Limits) -> bytes:
 
 def _tiles(path: Path, video: Video, *, limits: Limits) -> Tiles:
     whole_px = video.stored_width_px * video.stored_height_px * (video.fps or 0) * video.duration_s
-    # without their neighbours, frames that are counted have no times
+    # a plan for counted frames has no timestamps
     if whole_px > _QUICK_PX and video.clock.is_absolute and not video.is_pictures:
         tiles = _decoded(path, video, limits=limits, key_frames_only=True)
         if whole_px > _MAX_PX or len({tile.tobytes() for tile in tiles}) > _FEW:

@@ -1,4 +1,4 @@
-"""Builds ffmpeg filters that letterbox pictures of other sizes or shapes into the first one's. Pure."""
+"""Builds ffmpeg filters that letterbox pictures of other sizes or shapes into those of the first. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNSHARED_CHROMA = "|".join(
 
 
 def of_one_size(video: Video) -> Iterator[str]:
-    """Letterbox by stored size; pictures of the first one's size pass through."""
+    """Letterbox by stored size; pictures of the first one's size are unchanged."""
     yield f"scale={_size(video)}:force_original_aspect_ratio=decrease:eval=frame"
     yield from _padded(video)
 
@@ -44,7 +44,7 @@ def _fitted_sizes(video: Video) -> Iterator[tuple[int, int]]:
 
 
 def _between(video: Video, at_s: float) -> Fraction:
-    """Half a step of the clock before the first picture of another shape."""
+    """The switching time: half a clock step before the first picture of another shape."""
     step_s = video.clock.step_s
     return (round(Fraction(at_s) / step_s) - Fraction(1, 2)) * step_s
 

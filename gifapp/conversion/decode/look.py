@@ -29,10 +29,10 @@ _BLURS = 3  # passes; a single pass of gblur is a spike with long tails, not a G
 
 
 def denoised(amount: float, *, has_alpha: bool) -> Iterator[str]:
-    """Average each pixel with its past and future, in each direction until it changes by more than grain.
+    """Average each pixel with its past and future, each up to the first change larger than grain.
 
-    Of ffmpeg's fast denoisers, `atadenoise` saves the most bytes for what moving parts lose in PSNR, at a
-    tenth of the CPU time of decoding. It works on YUV, since most grain is in luma; 10 bits round less.
+    Of ffmpeg's fast denoisers, `atadenoise` saves the most bytes for its loss of PSNR in moving parts, at a
+    tenth of the CPU time of decoding. It works on YUV, since most grain is in luma; 10 bits reduce rounding.
     """
     if not amount:
         return

@@ -1,7 +1,7 @@
-"""Builds ffmpeg's filters that steady a clip filmed by hand, in two passes by libvidstab. Pure.
+"""Builds ffmpeg's filters that steady a handheld clip, in two passes by libvidstab. Pure.
 
-The first pass measures how each frame moved since the one before, the second smooths the camera's path. Both
-see the whole picture, scaled so that the crop, which comes later, has the GIF's size.
+The first pass measures how each frame moved since the previous one, the second smooths the camera's path.
+Both see the whole picture, scaled so that the crop, which comes later, has the GIF's size.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def steadied(video: Video, plan: Plan, motion: Path) -> Iterator[str]:
 
 
 def _enlarged(start_px: int, length_px: int, source_px: int, whole_px: int, kept_px: int) -> int:
-    """Where the crop starts on one axis, so that its middle stays where it was in the source, if possible."""
+    """Where the crop starts on one axis, so that its centre keeps its place in the source, if possible."""
     off_centre = (start_px + length_px / 2) / source_px - 0.5
     middle = whole_px * (0.5 + off_centre * (1 + _ZOOM_PERCENT / 100))
     return min(max(0, round(middle - kept_px / 2)), whole_px - kept_px)

@@ -1,4 +1,4 @@
-"""The formats that ffmpeg writes, which are all but GIF: its options, and each format's requirements."""
+"""The formats that ffmpeg writes (all but GIF): its options, and each format's requirements."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _mp4(recipe: Recipe, _first_frames: Sequence[Frame], _loop: int) -> list[Arg
 
 
 def _avif(recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Arguments]:
-    """Transparency is a second video without loss, as the AVIF specification has it."""
+    """Transparency is a second, lossless video, as the AVIF specification requires."""
     height_px, width_px, channels = first_frames[0].pixels.shape
     is_small = min(width_px, height_px) < _SVT_MIN_SIDE_PX
     encoder = [*(_LIBAOM if is_small else _SVT_AV1), "-crf:v:0", _level(recipe, 22, 62)]

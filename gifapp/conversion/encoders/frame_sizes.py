@@ -18,7 +18,7 @@ class FrameSize(NamedTuple):
 
 
 def packet_sizes(path: Path) -> list[FrameSize]:
-    """The frames of a file that libavformat reads; those of a layer of transparency are listed, too."""
+    """The frames of a file that libavformat reads, including those of an alpha layer."""
     import av  # noqa: PLC0415  most conversions do without it
 
     with av.open(path) as file:
@@ -31,5 +31,5 @@ def packet_sizes(path: Path) -> list[FrameSize]:
 
 
 def _moving(streams: Sequence[VideoStream]) -> list[VideoStream]:
-    """All streams but the still picture that an animated AVIF contains besides."""
+    """All streams except the still picture that an animated AVIF also contains."""
     return [stream for stream in streams if stream.frames != 1] or list(streams)

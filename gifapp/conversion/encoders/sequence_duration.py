@@ -1,4 +1,4 @@
-"""Sets how long an animated AVIF plays: the last frame's duration, which SVT-AV1 leaves at a tick.
+"""Sets the duration of an animated AVIF: SVT-AV1 gives the last frame only one tick.
 
 The boxes are those of ISO/IEC 14496-12. Times have 64 bits in version 1 of a box, 32 bits in version 0.
 """

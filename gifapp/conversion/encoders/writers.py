@@ -32,9 +32,9 @@ _WORTH_TIMES = 2  # lossless WebP is kept if it is at most this many times as la
 
 
 class Written(NamedTuple):
-    """What was written: frames after merging, bytes, the size in pixels, the most colours of any palette.
+    """The result: frames after merging, bytes, dimensions in pixels, the most colours in any palette.
 
-    `duration_cs` is None if it equals the rendering's; `notes` say what was given up.
+    `duration_cs` is None if it equals the rendering's; `notes` list the reductions.
     """
 
     frames: int

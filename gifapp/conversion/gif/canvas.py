@@ -86,7 +86,7 @@ class Canvas:
 
     @property
     def shown(self) -> NDArray[np.uint8]:
-        """The colours on screen."""
+        """The visible colours."""
         return self.screen[..., :3]
 
     def draw(

@@ -76,7 +76,7 @@ def header(width_px: int, height_px: int, palette: Palette, loop: int) -> bytes:
 def image(
     data: bytes, where: Rectangle, palette: Palette, delay_cs: int, disposal: Disposal, *, is_global: bool
 ) -> bytes:
-    """One frame: graphic control, descriptor, local colour table unless it uses the global one, data."""
+    """One frame: graphic control, descriptor, local colour table (unless it uses the global one), data."""
     has_transparent = palette.transparent is not None
     control = struct.pack(
         "<BBBBHBB", 0x21, 0xF9, 4, disposal << 2 | has_transparent, delay_cs, palette.transparent or 0, 0

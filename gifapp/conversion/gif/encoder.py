@@ -36,7 +36,7 @@ from gifapp.conversion.merging import Held, merged
 __all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode"]
 
 GROUP_FRAMES = AUTO_FRAMES
-_MAX_WAITING = 8  # frames that were read and not yet written
+_MAX_WAITING = 8  # frames that were read but not yet written
 _CHECKPOINT_S = 0.1
 _MAX_STORED_BYTES = 256_000_000  # of frames whose palette is chosen before the first is drawn
 _NOTHING: Future[bytes] = Future()  # the block of a frame merged into the one before
@@ -85,7 +85,7 @@ def encode(
 
 
 class _Painted(NamedTuple):
-    """A picture, how many frames show it, and its group's palettes with its number in the group."""
+    """A picture, how many frames show it, its group's palettes, and its number in the group."""
 
     frame: Frame
     frames: int
@@ -152,7 +152,7 @@ class _Pipeline:
             yield from left
 
     def _counted(self, pictures: Iterator[Held], first: Pixels) -> Iterator[Held]:
-        """The pictures that may be stored, once the palette that they share is chosen."""
+        """The pictures that may be stored, once their shared palette is chosen."""
         with closing(FrameStore(first.shape)) as store:
             times = list(self._stored(pictures, store))
             if len(times) > 1:

@@ -1,7 +1,7 @@
 """Finds the colours needed to show a picture exactly, if one palette can hold them.
 
-Each frame of a source GIF has few colours, but they differ between frames, and older frames show through with
-others still. So only pixels that differ from the canvas need a colour.
+Each frame of a source GIF has few colours, but they differ between frames, and earlier frames remain visible
+with other colours. So only pixels that differ from the canvas need a colour.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def exact_palette(pixels: Pixels, canvas: Canvas, max_colours: int, *, shows_sou
 
 
 def _colours(pixels: Pixels, canvas: Canvas, where: Rectangle, *, only_missing: bool) -> Colours | None:
-    """The visible colours in a part of `pixels`, or only of pixels not shown yet; None if over 256."""
+    """The visible colours in a part of `pixels`, or only of those not shown yet; None if over 256."""
     keys, part = np.empty(_MAX_COLOURS, np.int32), np.array(where, np.int64)
     shape = np.array(pixels.shape, np.int64)
     count = library.collect_colours(pixels, shape, canvas.screen, part, only_missing, keys)

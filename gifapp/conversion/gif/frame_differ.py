@@ -60,9 +60,9 @@ class FrameDiffer:
         self._last: IndexedFrame | None = None
 
     def draw(self, frame: Frame, paint: GroupPalette, following: Sequence[Pixels]) -> IndexedFrame | None:
-        """Draw a frame, given the next ones; returns the one before, whose delay is now known.
+        """Draw a frame, with the next ones for reference; returns the previous one, whose delay is now known.
 
-        None if it was merged, or if there is none.
+        Returns None if the frame was merged into the previous one, or if there is none.
         """
         before = self._last
         vanishing = self._canvas.vanishing(frame.pixels)

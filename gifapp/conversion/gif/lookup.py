@@ -11,9 +11,9 @@ from gifapp.conversion.gif.quantizer import Palette
 class Lookup:
     """Caches the nearest palette colour of each colour.
 
-    For each cell of 4x4x4 colours, once one of them was looked up, it knows the palette colours that are
-    nearest to any of them, mostly one or two; of a cell with more than four it remembers single colours.
-    Where the exact nearest is not asked for, one is enough: a palette colour in the cell, or else the nearest
+    The first lookup in a cell of 4x4x4 colours finds the palette colours that are nearest to any colour in
+    the cell, mostly one or two; for a cell with more than four, single colours are cached. If the exact
+    nearest is not required, each cell has one result: a palette colour within the cell, or else the nearest
     to its centre.
     """
 

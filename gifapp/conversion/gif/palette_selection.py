@@ -1,8 +1,7 @@
 """Chooses the palette, lookup table and tolerance for a group of frames.
 
-A frame with a colour table of its own pays up to 768 bytes for it, which in a drawing or a screen recording
-is often more than for its pixels. These share a palette, and a group has its own only where that is worth its
-bytes.
+A local colour table takes up to 768 bytes, which in a drawing or a screen recording is often more than the
+pixels take. So these share a palette, and a group has its own only where that saves more than it costs.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from gifapp.conversion.gif.quantizer import Palette
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.gif.tolerance import EXACT, Tolerance, tolerance
 
-_MIN_COLOURS_WITH_HOLD = 4  # with fewer colours, none is reserved for transparency
+_MIN_COLOURS_WITH_HOLD = 4  # with fewer colours, no entry is reserved for transparency
 _BYTES_PER_ERROR = 0.02  # what it is worth to bring one pixel nearer by a distance of 1 (measured)
 _ALIKE = 36  # a distance of two steps of 255: equal but for a video's compression
-_ROWS_APART = 4  # those in which `count_changed` looks
+_ROWS_APART = 4  # between the rows that `count_changed` looks at
 
 
 class GroupPalette(NamedTuple):
-    """What is needed to draw a frame besides the frame and the canvas."""
+    """Everything needed to draw a frame, besides the frame and the canvas."""
 
     palette: Palette
     lookup: Lookup
@@ -88,7 +87,7 @@ class PaletteSelector:
         if exact := self._exact(pixels, holds=True):
             self._paint = exact
             return [exact] * len(frames)
-        channels = self._shared.tolerance.channels  # its lookup table is made for them
+        channels = self._shared.tolerance.channels  # the shared lookup table is made for these
         shared = self._shared._replace(tolerance=self._rules(pixels)._replace(channels=channels))
         return self._cheapest(shared, pixels, changed_px)
 
@@ -99,7 +98,7 @@ class PaletteSelector:
             self._histogram.add(frame.pixels, rows)
 
     def _cheapest(self, shared: GroupPalette, pixels: Pixels, changed_px: list[int]) -> list[GroupPalette]:
-        """For each frame of the counted group the shared palette, or the group's own if that is worth it."""
+        """The palette of each counted frame: the shared one, or the group's if that is worth its bytes."""
         table_bytes = 3 << (self._style.colours - 1).bit_length()
         worth = [px * _BYTES_PER_ERROR / table_bytes for px in changed_px]
         own, gain = shared, self._histogram.error(shared.palette.colours, shared.tolerance.weights)

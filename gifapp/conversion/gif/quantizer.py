@@ -54,7 +54,7 @@ def clustered(points: Points, max_colours: int, weights: Weights, spread: float 
     Args:
         points: at least one.
         max_colours: how many colours, 1 to 256.
-        weights: of a distance.
+        weights: the weight of each channel in a distance.
         spread: as in `Tolerance.spread`.
     """
     count, owners = len(points), np.empty(len(points), np.int32)

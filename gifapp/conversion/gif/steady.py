@@ -1,7 +1,7 @@
-"""Looks ahead: where a picture hardly changes in the frames to come, their mean is drawn instead.
+"""Looks ahead: where a picture hardly changes in the coming frames, their mean is drawn instead.
 
-A pixel stays on screen while it is nearly right. Drawn as the mean of what follows, grain included, it is
-nearly right for longer, and nearer to all of it.
+A pixel is kept while it is nearly right. Drawn as the mean of the coming frames, grain included, it is
+nearly right for longer, and closer to all of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 
 
 def with_following(items: Iterable[Item]) -> Iterator[tuple[Item, list[Item]]]:
-    """Each item, and those that follow it: up to `MAX_FOLLOWING`."""
+    """Each item with the items after it, up to `MAX_FOLLOWING`."""
     window: deque[Item] = deque()
     for item in items:
         window.append(item)
@@ -39,17 +39,17 @@ def steady(
     where: NDArray[np.int64],
     rules: NDArray[np.int32],
 ) -> Pixels:
-    """The mean of `pixels` and the `following` frames, of each pixel for as long as it hardly changes.
+    """The mean of `pixels` and the `following` frames; each pixel is averaged until it changes.
 
-    It has changed once its distance from the first is half as much again as it may be wrong. Only pixels that
-    must be drawn are averaged, with some neighbours.
+    A pixel has changed once its distance from the first frame exceeds one and a half times the tolerance.
+    Only pixels that must be drawn are averaged, with some neighbours.
 
     Args:
-        pixels: as the others, uint8 (height, width, 3 or 4).
-        following: at most `MAX_FOLLOWING`.
-        screen: what the viewer sees, uint8 (height, width, 4).
+        pixels: like the others, uint8 (height, width, 3 or 4).
+        following: at most `MAX_FOLLOWING` frames.
+        screen: the visible canvas, uint8 (height, width, 4).
         where: left, top, right and bottom of the part that is drawn.
-        rules: by which it is drawn, as the kernels expect them.
+        rules: the drawing rules, as the kernels expect them.
     """
     if not following:
         return pixels

@@ -28,7 +28,7 @@ from gifapp.domain.timing import STANDARD_FPS
 
 Kind = Literal["folder", "zip"] | Container
 IN_SEQUENCES: tuple[Container, ...] = ("png", "jpeg", "webp", "avif")
-_BYTES_OF_A_PIXEL = 8  # how many are read in the time that a pixel takes; real pictures have fewer
+_BYTES_OF_A_PIXEL = 8  # bytes read in the time that a pixel takes; real pictures have fewer
 _HEAD_BYTES = 1_000_000  # most files have all their headers in the first megabyte
 
 
@@ -160,7 +160,7 @@ class Sequence(Pictures):
 
 
 def _with_bytes_counted(header: Header | None, size_bytes: int) -> Header | None:
-    """The header with at least as many pixels as reading the file is worth: some of it may be no picture."""
+    """Count at least as many pixels as the file's size is worth: it may hold more than pictures."""
     min_px = size_bytes // _BYTES_OF_A_PIXEL
     return header and replace(header, composed_px=max(header.composed_px, min_px))
 

@@ -64,7 +64,7 @@ def _refusal(words: bytes) -> errors.GifappError:
 def open_image_stream(
     path: Path, video: Video, numbers: Sequence[int], limits: Limits
 ) -> Iterator[ImageDecoderProcess | None]:
-    """Stream the pictures with these ascending numbers; None without any: ffmpeg opens the file itself."""
+    """Stream the pictures with these ascending numbers; without any, ffmpeg opens the file itself."""
     if not numbers:
         yield None
         return

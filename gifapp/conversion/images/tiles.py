@@ -21,7 +21,7 @@ DAMAGE = (OSError, ValueError, EOFError, LookupError, struct.error, zlib.error, 
 
 
 class Unidentified(ValueError):
-    """A file that begins like a picture of its format, but is none."""
+    """A file that begins like a picture of its format, but is not one."""
 
 
 class Disposal(Enum):

@@ -29,7 +29,7 @@ class Clock:
     """The grid of a stream's timestamps; step 0 is its first picture.
 
     Attributes:
-        step_s: the interval of pictures at a constant rate, else the tick of the container's clock.
+        step_s: the interval between pictures at a constant rate, else the tick of the container's clock.
         usual_steps: the usual number of steps between pictures.
         is_counted: no timestamps are stored; pictures are `usual_steps` apart.
         jumps: timestamps restart or jump in mid-stream, while the pictures are continuous.

@@ -30,7 +30,7 @@ from gifapp.conversion.probing.shapes import ShapeWatch
 from gifapp.conversion.probing.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
 from gifapp.conversion.probing.truncation import ends_early
 
-# after this, the times of the pictures seen so far, or the container's duration, are used
+# seconds; then the pictures read so far, or the container's duration, determine the times
 COUNTING_BUDGET_S = 6.0
 PACKETS_WITHOUT_PICTURE = 600
 HEAD_BYTES, ENCRYPTED = 65_536, b"encv"  # the sample entry of protected video in MP4
@@ -283,7 +283,7 @@ def _share_of_uneven(gaps: list[int], tolerance: float) -> float:
 
 
 def _decoded_rest(stream: Any) -> Iterator[Any]:
-    """The pictures that the decoder buffers until the end of the file."""
+    """The pictures that the decoder holds back until the end of the file."""
     try:
         yield from stream.codec_context.decode(None)
     except av.FFmpegError:

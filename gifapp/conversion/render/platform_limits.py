@@ -15,11 +15,11 @@ from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.quality_ladder import kept_frames
 from gifapp.domain.timing import MIN_DELAY_CS
 
-_SLOWEST_FPS = 5  # slower looks like a slide show: better show only the beginning
+_SLOWEST_FPS = 5  # a slower rate looks like a slide show: show only the beginning instead
 
 
 def within(rendering: Rendering, preset: Preset | None) -> Rendering:
-    """The rendering within the platform's limits, except for bytes; `notes` say what was left out."""
+    """The rendering within the platform's limits, except the file size; `notes` say what was left out."""
     if preset is None:
         return rendering
     rendering = on_canvas(rendering, preset)

@@ -98,7 +98,7 @@ def _played(
 ) -> Iterator[Iterator[Pixels]]:
     """The frames in playing order; stored on disk first if that differs from the source's order.
 
-    When all are stored, the progress is at `stored_at`.
+    `stored_at` is the progress once all are stored.
     """
     direction = plan.recipe.direction
     if not reorder.needs_reordering(direction):

@@ -39,7 +39,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import delays_cs
 
-# source pixels: under a second of decoding; runs take longer, since each needs a seek and a lead-in
+# source pixels: under a second of decoding; sampled runs take longer, since each needs a seek and a lead-in
 _QUICK_PX = 1_000_000_000
 _KEPT_PX = 64_000_000  # GIF pixels: 192 MB on disk
 _SAMPLE_PX = 3_000_000  # GIF pixels: a quarter of a second of encoding

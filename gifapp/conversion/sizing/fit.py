@@ -42,7 +42,7 @@ _READ, _AFTER_SAMPLE = 0.4, 0.96
 
 
 class Fitted(NamedTuple):
-    """What was written, with a note about what was given up, and how often the whole clip was encoded."""
+    """The result, with a note about the reductions, and how often the whole clip was encoded."""
 
     written: Written
     encodes: int

@@ -1,4 +1,4 @@
-"""Tells whether denoising would make a grainy clip's GIF much smaller, by encoding a few frames both ways."""
+"""Checks whether denoising would shrink a grainy clip's GIF much, by encoding a few frames both ways."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def denoise_note(
     limits: Limits,
     checkpoint: Callable[[], None],
 ) -> tuple[str, ...]:
-    """A sentence that recommends denoising, if it is worth it.
+    """A sentence that recommends denoising, if it saves enough.
 
     Args:
         clip: frames that were not denoised.
-        starts: where in it the frames to try begin, `WINDOW_FRAMES` in a row each.
+        starts: where the tested windows of `WINDOW_FRAMES` frames begin in the clip.
         style: how the GIF is drawn.
         limits: how much ffmpeg may use.
         checkpoint: called often; if it raises, the work ends.
@@ -80,7 +80,7 @@ def _is_grainy(window: Pixels) -> bool:
 
 
 def _added_bytes(window: Pixels, style: Style, checkpoint: Callable[[], None]) -> int:
-    """What the last frames of a window add to a GIF."""
+    """The bytes that the last frames of a window add to a GIF."""
 
     def encoded(frames: Any, settings: EncodeSettings) -> list[int]:  # noqa: ARG001
         sizes = Sizes()

@@ -142,7 +142,7 @@ def drawn(changes: Sequence[float], draws: int) -> dict[int, float]:
 
 
 def _cost(clip: CachedClip, run: int, settings: EncodeSettings, encode: Encode, sampling: Sampling) -> int:
-    """The bytes that the run's frames add after those before them."""
+    """The bytes that the run's frames add to those before them."""
     begin = 1 + run * sampling.run_frames
     start = max(0, begin - sampling.warm_frames)
     end = min(begin + sampling.run_frames, clip.count(settings))

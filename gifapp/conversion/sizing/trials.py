@@ -44,7 +44,7 @@ class Sampling:
     estimate_steps: int = 6
 
 
-# video codecs predict a frame from many others, and plan their bytes ahead
+# video codecs predict a frame from many others, and distribute bytes in advance
 _SAMPLINGS: Mapping[Format, Sampling] = {
     "webp": Sampling(long_run_frames=8, times=2),
     "avif": Sampling(run_frames=12, warm_frames=1, long_run_frames=16, times=4, estimate_steps=3),
@@ -58,7 +58,7 @@ def sampling_of(file_format: Format) -> Sampling:
 
 
 def side_step_px(file_format: Format) -> int:
-    """What width and height of the format's files are multiples of."""
+    """The number of which the format's width and height are multiples."""
     return 1 if file_format == "gif" else CODECS[file_format].side_step_px
 
 

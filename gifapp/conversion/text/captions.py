@@ -25,8 +25,8 @@ from gifapp.domain.recipes.parts import Caption
 
 MIN_SUBTITLE_PX = 12
 MAX_CHARACTERS = 100_000  # of all subtitles of one GIF: a film has a tenth of this in five minutes
-MIN_COUNTED_CHARACTERS = 20  # as long as these take to be set and drawn, so long does the shortest text
-MAX_COVERED_PX = 2 * 4096 * 4096  # by the texts of one frame, which are kept in memory
+MIN_COUNTED_CHARACTERS = 20  # texts shorter than this take as long to set and draw
+MAX_COVERED_PX = 2 * 4096 * 4096  # covered by the texts of one frame, which are kept in memory
 LINE = ASCENT + DESCENT
 
 
@@ -61,7 +61,7 @@ def caption_layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[
     begins_s, whole_s = _frame_times_s(plan)
     captions = [caption for caption in _captions(plan) if caption.start_s < whole_s]
     by_start = sorted([*captions, *cues], key=attrgetter("start_s"))
-    # snap to frames: texts on different frames do not get in each other's way
+    # snapped to frames, so that texts on different frames do not displace each other
     words = sorted((_on_frames(text, begins_s) for text in by_start), key=attrgetter("start_s"))
     layers = [*_stacked(words, plan, checkpoint)]
     notes = [*file.notes, *notes, *_late_captions(plan, whole_s)]
@@ -132,7 +132,7 @@ def _captions(plan: Plan) -> Iterator[PlacedText]:
 
 
 def _first_cues(cues: Iterable[PlacedText]) -> tuple[list[PlacedText], list[str]]:
-    """The first of them, up to `MAX_CHARACTERS`, and a note if these are not all."""
+    """The first cues, up to `MAX_CHARACTERS`, and a note if some were left out."""
     first = nsmallest(MAX_CHARACTERS // MIN_COUNTED_CHARACTERS + 1, cues, key=attrgetter("start_s"))
     characters = accumulate(max(MIN_COUNTED_CHARACTERS, len(cue.text)) for cue in first)
     shown = [cue for cue, sum_ in zip(first, characters, strict=True) if sum_ <= MAX_CHARACTERS]

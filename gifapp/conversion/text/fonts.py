@@ -65,7 +65,7 @@ def typeface(name: str) -> Typeface:
 
 @lru_cache(maxsize=1024)  # a long subtitle file has few different clusters
 def typeface_of(cluster: str, before: Typeface | None = None) -> Typeface:
-    """The typeface for a grapheme; one that no font has is shown as a box from the first font.
+    """The typeface for a grapheme; the first font, which shows a box, if no font has it.
 
     Args:
         cluster: a character with its marks, selectors and joiners.

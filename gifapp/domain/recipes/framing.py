@@ -34,7 +34,7 @@ def framing(recipe: Recipe, *, width_px: int, height_px: int) -> Framing:
 
 
 def _shapes(recipe: Recipe) -> list[tuple[int, int]]:
-    """The shapes to crop to in turn, as width and height."""
+    """The shapes to crop to, one after the other, as width and height."""
     shapes = []
     if recipe.aspect:
         across, _, down = recipe.aspect.partition(":")

@@ -42,7 +42,7 @@ class Preview:
 
 
 class QuickConversions:
-    """Makes estimates and previews, `AT_ONCE` at a time; no process starts before `warm_up` or the first."""
+    """Makes estimates and previews, `AT_ONCE` at a time; processes start on demand or by `warm_up`."""
 
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
         self._forks = [_Fork(blobs, limits) for _ in range(AT_ONCE)]
@@ -63,7 +63,7 @@ class QuickConversions:
         return self._run(lambda fork: fork.estimate(path, video, recipe))
 
     def preview(self, path: Path, video: Video, recipe: Recipe) -> Preview:
-        """Convert a short clip; blocks likewise.
+        """Convert a short clip; blocks like `estimate`.
 
         Raises:
             errors.GifappError: see `conversion.pipeline.convert_file`.
@@ -91,7 +91,7 @@ class QuickConversions:
 
 
 class _Fork:
-    """Does one thing at a time, on its own thread with its own fork server."""
+    """Runs one request at a time, on its own thread with its own fork server."""
 
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
         self._blobs = blobs

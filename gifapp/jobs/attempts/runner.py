@@ -230,7 +230,7 @@ class Runner:
         return errors.ConversionCrashed(reason=type(error).__name__)
 
     def _about_the_disk(self) -> errors.GifappError:
-        """The error for a full disk, depending on whether removing the attempt's files has freed enough."""
+        """The error for a full disk, depending on whether removing the attempt's files freed enough space."""
         try:
             self._check_disk()
         except errors.DiskFull:

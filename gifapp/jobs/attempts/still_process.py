@@ -1,4 +1,4 @@
-"""The conversion of a job, which keeps the GIF's first frame, too; runs in a child process."""
+"""The conversion of a job, which also keeps the GIF's first frame; runs in a child process."""
 
 from __future__ import annotations
 

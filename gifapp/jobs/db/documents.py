@@ -47,13 +47,13 @@ def in_milliseconds(time: datetime) -> datetime:
 
 
 class PlainDictField(DictField):  # type: ignore[misc]
-    """A dictionary without references; MongoEngine would look for some in each: 0.1 ms a recipe."""
+    """A dictionary that MongoEngine does not search for references, which would take 0.1 ms a recipe."""
 
     _auto_dereference = False
 
 
 class DeletableDocument(Document):  # type: ignore[misc]
-    """What its owner may delete and, until it is purged, restore.
+    """A document that its owner may delete and, until it is purged, restore.
 
     `objects` leaves out deleted documents, so no query can forget to; `with_deleted` includes them.
     """

@@ -41,7 +41,7 @@ def job_page(owner_id: str, query: JobQuery, *, cursor: str | None, limit: int) 
 
 @reaching_mongodb()
 def made_jobs(owner_id: str, job_ids: Collection[str]) -> list[JobDocument]:
-    """Those of these jobs of the owner that have a GIF, oldest first, without their recipes' files."""
+    """The jobs among these that have a GIF, oldest first, without their recipes' files."""
     made = JobDocument.objects(owner=owner_id, id__in=list(job_ids), gif__exists=True)
     return list(made.exclude("recipe.subtitles", "recipe.overlay").order_by("created_at", "id"))
 

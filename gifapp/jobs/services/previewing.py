@@ -38,7 +38,7 @@ class Previewing:
 
 
 def _longest_s(plan: Plan, video: Video) -> float:
-    """How long a loop may be that is made quickly; at least one frame."""
+    """The longest loop that is made quickly; at least one frame."""
     px_per_s = plan.width_px * plan.height_px * plan.fps
     decoded_px_per_s = video.stored_width_px * video.stored_height_px * (video.fps or 0) * plan.recipe.speed
     return max(

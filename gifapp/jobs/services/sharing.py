@@ -54,7 +54,7 @@ class Sharing:
         shares.revoke_share(owner_id, share_id)
 
     def shown(self, share_id: str) -> SharedGif:
-        """The GIF that a link leads to, for anyone who has the link.
+        """The GIF of a public link, for anyone who has the link.
 
         Raises:
             errors.NotFound: the link is unknown, revoked or expired, or its job is gone.

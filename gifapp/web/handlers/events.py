@@ -1,4 +1,4 @@
-"""The caller's events over a websocket, from a given cursor on."""
+"""The caller's events over a websocket, from a cursor on."""
 
 from __future__ import annotations
 

@@ -30,9 +30,7 @@ _MAX_NAME_CHARACTERS = 150
 _CACHE = "private, max-age=86400, immutable"
 # no `sandbox`: a browser shows a video in a page of its own, which then loads the video
 _POLICY_OF_OURS = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
-
-# what a stranger uploaded is never a page of its own
+# `sandbox`: an uploaded file must never act as a page of ours
 _POLICY_OF_ORIGINALS = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
@@ -205,7 +203,7 @@ class FrameQuery(Query):
 
 
 class _MadeOnRequestHandler(MediaHandler):
-    """Makes a JPEG of a source when it is the owner's turn, unless the client has it."""
+    """Makes a JPEG of a source when it is the owner's turn, unless the client has cached it."""
 
     async def send_made(self, owner_id: str, etag: str, pool: FairPool, make: Callable[[], bytes]) -> None:
         self.set_header("ETag", f'"{etag}"')

@@ -1,4 +1,4 @@
-"""The public page of a shared GIF: no script, no cookie, nothing from elsewhere."""
+"""The public page of a shared GIF: no script, no cookie, nothing from other hosts."""
 
 from __future__ import annotations
 

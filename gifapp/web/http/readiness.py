@@ -1,4 +1,4 @@
-"""Checks the servers that we depend on, once for all requests that wait for the results."""
+"""Checks the servers that we depend on, once for all concurrent requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Readiness:
         """The result of each check, by name."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
-        return await asyncio.shield(self._running)  # a client that leaves takes no other's results along
+        return await asyncio.shield(self._running)  # a client that disconnects must not cancel it for others
 
     async def _run(self) -> dict[str, CheckResult]:
         results = await asyncio.gather(*map(self._check, self._checks))

@@ -57,7 +57,7 @@ class KernelEnd(_OwnKernel):
 
 
 class KernelSocket(VoilaKernelWebsocketHandler):
-    """The widget messages in both directions; limits what a page sends and what it leaves unread."""
+    """The widget messages in both directions; limits what a page sends and how much it leaves unread."""
 
     _unread_bytes = 0
     _is_refused = False

@@ -1,4 +1,4 @@
-"""Tells Jupyter how kernels are started: as forks."""
+"""Makes Jupyter start kernels as forks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gifapp.web.pages.kernel_forkserver import KernelForkServer
 
 
 class ForkedProvisioner(LocalProvisioner):
-    """Starts a kernel by the fork server that `start_kernel` is given."""
+    """Starts a kernel with the fork server passed to `start_kernel`."""
 
     async def launch_kernel(  # type: ignore[override]
         self,
@@ -24,7 +24,7 @@ class ForkedProvisioner(LocalProvisioner):
         output: FileIO,
         **_: Any,
     ) -> KernelConnectionInfo:
-        arguments = cmd[cmd.index("-f") :]  # what precedes starts an interpreter
+        arguments = cmd[cmd.index("-f") :]  # the arguments before these start an interpreter
         kernel = await server.fork(arguments, environment=env, directory=cwd, output=output.fileno())
         self.process = kernel  # type: ignore[assignment]
         self.pid = self.pgid = kernel.pid

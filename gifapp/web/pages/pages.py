@@ -222,7 +222,7 @@ class NotFound(_Page):
     head = post = put = patch = delete = options = get
 
     def check_xsrf_cookie(self) -> None:
-        """Do nothing: there is nothing to protect."""
+        """Do nothing: static files need no protection."""
 
 
 class Assets(MultiStaticFileHandler, CompressedFiles):

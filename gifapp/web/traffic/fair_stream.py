@@ -18,15 +18,15 @@ MAX_HEADER_PIECES = 300
 class FairStream(IOStream):
     """A connection whose reads take turns.
 
-    Each part of a body or websocket message is a read, and so is all that comes from the socket in one
-    iteration of the event loop. `begin_turn` gives the turn to wait for, as `Turns.begin`.
+    Each part of a body or websocket message is a read, and so is everything that arrives on the socket in one
+    iteration of the event loop. `begin_turn` returns the turn to wait for, like `Turns.begin`.
     """
 
     def __init__(
         self, connection: socket, *, begin_turn: Callable[[IOStream], Future[None] | None], **options: Any
     ) -> None:
         self._begin_turn = begin_turn
-        self._socket_turn: Future[None] | None = None  # the one to wait for
+        self._socket_turn: Future[None] | None = None  # the turn that is awaited
         self._may_read_socket = False
         self._header_pieces: int | None = None  # None outside of headers
         super().__init__(connection, **options)
@@ -51,7 +51,7 @@ class FairStream(IOStream):
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         if not self._may_read_socket and not self._take_socket_turn():
-            return None  # as if nothing had arrived: the event loop asks again in its next iteration
+            return None  # pretend that nothing has arrived: the event loop asks again in its next iteration
         read_bytes = super().read_from_fd(buf)
         if read_bytes is not None:
             self._count_header_piece()

@@ -31,7 +31,7 @@ class InFlightRequests:
             self._handlers.add(handler)
 
     async def end(self, *, within_s: float) -> None:
-        """Wait until all requests have a response and no more arrive, but no longer than `within_s`."""
+        """Wait until all requests are answered and no more arrive, but for `within_s` at most."""
         for handler in self._handlers:
             if not handler._headers_written:
                 handler.set_header(*CLOSE_CONNECTION)

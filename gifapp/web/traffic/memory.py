@@ -7,21 +7,21 @@ from collections import Counter
 from gifapp import errors
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_BYTES_BY_ADDRESS = 2 * 1024 * 1024  # whoever is not signed in has small bodies only
+MAX_BYTES_BY_ADDRESS = 2 * 1024 * 1024  # strangers send only small bodies
 _RETRY_AFTER_S = 2
 
 
 class MemoryBudget:
-    """Counts the bytes of bodies that are arriving and of responses that are not sent yet, per user."""
+    """Counts each user's bytes in request bodies that are arriving and responses not sent yet."""
 
     def __init__(self) -> None:
         self._held_bytes: Counter[str] = Counter()
 
     def take(self, client: str, count: int, *, is_signed_in: bool = True) -> None:
-        """Count `count` more bytes.
+        """Count more bytes.
 
         Raises:
-            errors.TooMuchAtOnce: that would be more than one user, or one address, may have.
+            errors.TooMuchAtOnce: the user, or the address, would exceed their limit.
         """
         limit_bytes = MAX_BYTES if is_signed_in else MAX_BYTES_BY_ADDRESS
         if self._held_bytes[client] + count > limit_bytes:

@@ -1,4 +1,4 @@
-"""Opens accepted connections in turn: few of each address per iteration of the event loop."""
+"""Opens accepted connections in turn: a few per address and iteration of the event loop."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: discard at once, without the hand
 class Openings:
     """Opens connections in turn.
 
-    Accepting a connection takes microseconds, opening it twenty times as long: so all are accepted at once,
-    and those of an address that opens many wait for each other. `open_connection` is called with each socket
-    and its address when its turn has come.
+    Opening a connection takes twenty times as long as accepting it, which takes microseconds. So all are
+    accepted at once, and only those of an address that opens many wait. `open_connection` is called with each
+    socket and its address when its turn has come.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Openings:
         self._waiting: set[Future[None]] = set()
 
     def accept(self, listening: socket) -> None:
-        """Accept what has arrived."""
+        """Accept all pending connections."""
         for _ in range(MAX_ACCEPTED):
             try:
                 connection, address = listening.accept()
@@ -54,7 +54,7 @@ class Openings:
             self._take_turn(connection, address)
 
     def _take_turn(self, connection: socket, address: Any) -> None:
-        if self._is_proxy(address[0]):  # has the connections of all its clients
+        if self._is_proxy(address[0]):  # it has the connections of all its clients
             self._open(connection, address)
             return
         network = network_of(address[0])
@@ -80,6 +80,6 @@ class Openings:
             self._open(connection, address)
 
     def stop(self) -> None:
-        """Close what waits."""
+        """Close the waiting connections."""
         for turn in list(self._waiting):
             turn.cancel()

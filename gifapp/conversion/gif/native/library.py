@@ -54,9 +54,9 @@ def _kernel(name: str, *arguments: Any, returns: Any = None) -> Callable[..., An
 
 
 class _Array:
-    """The type of an argument: a writable array without gaps.
+    """The type of an argument: a writable, contiguous array.
 
-    NumPy's own, `ndpointer`, takes four times as long, which small frames would feel.
+    NumPy's own `ndpointer` takes four times as long, which matters for small frames.
     """
 
     def __init__(self, dtype: Any, dimensions: int) -> None:

@@ -1,4 +1,4 @@
-"""Identifies the C sources, so that a library that was built from others is noticed."""
+"""Identifies the C sources, so that a library built from other sources is detected."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def sources() -> list[Path]:
 
 
 def digest() -> str:
-    """What the build compiles into the library, and `library` compares."""
+    """A digest of the C sources, which the build compiles in and `library` compares."""
     files = sorted([*sources(), *DIRECTORY.glob("*.h")])
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -20,7 +20,7 @@ from gifapp.conversion.images.signatures import PNG
 _BAND_BYTES, _PART_BYTES = 4_000_000, 65_536  # sizes of a band of rows, and of a part of compressed data
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-# by bytes per pixel, on which alone the filters depend: some colour type and depth of that size
+# by bytes per pixel, the only thing filters depend on: any colour type and depth of that size
 _TYPES = {1: (0, 8), 2: (4, 8), 3: (2, 8), 4: (6, 8), 6: (2, 16), 8: (6, 16)}
 _WHOLE = ((0, 0, 1, 1),)
 # x, y and steps of the seven passes of an interlaced picture
