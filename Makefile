@@ -1,12 +1,15 @@
-# make run    the service, on this machine; ARGS="--port 9000" goes to `gifapp up`
-# make test   every test, four at a time   make check  formatting, lint, types, of Python and JavaScript
-# make bench  the benchmarks      make clean  away with the virtual environment
-# make docs   the documentation as a site, in site/
-# make chaos  300 jobs in a storm of kill -9, SIGTERM and wiped servers, five minutes (CHAOS_SEED=7 for the blows of seed 7);
-#             and everything restarted, part by part, while people work, one minute
-# make properties   the property tests with many more examples, new ones each time, on kernels that are checked
-#             for undefined behaviour and for access outside their arrays: a long run
-# make fuzz   requests made up from the API's document, new ones each time: about ten minutes; FUZZ_EXAMPLES=1000 for more
+# make run         run the service on this machine; ARGS="--port 9000" is passed to `gifapp up`
+# make test        run every test, in four processes
+# make check       check formatting, lint and types of Python and JavaScript
+# make bench       run the benchmarks
+# make docs        build the documentation as a site in site/
+# make chaos       run 300 jobs for five minutes while processes are killed and servers wiped (CHAOS_SEED=7 repeats a
+#                  run's faults); then restart every part in turn while users work, for a minute
+# make properties  run the property tests with many more examples, different each time, on kernels that trap undefined
+#                  behaviour and access outside their arrays: takes long
+# make fuzz        send random requests generated from the API document, different each time: takes about ten minutes
+#                  (FUZZ_EXAMPLES=1000 for more)
+# make clean       remove the virtual environment, node_modules and caches
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -32,10 +32,10 @@ class Line:
 
     def cut(self) -> None:
         """Reset every open connection, which both ends notice at once; new connections are accepted."""
-        for one in list(self._open):
+        for end in list(self._open):
             with contextlib.suppress(OSError):
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                one.shutdown(socket.SHUT_RDWR)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                end.shutdown(socket.SHUT_RDWR)
 
     def go_dead(self) -> None:
         """Stop forwarding on the connection that sends most, without closing it at either end."""
@@ -68,20 +68,20 @@ class Line:
                 return socket.create_connection(("127.0.0.1", port))
         return None
 
-    def _pump(self, one: socket.socket, other: socket.socket, pause_s: float) -> None:
+    def _pump(self, sender: socket.socket, receiver: socket.socket, pause_s: float) -> None:
         with contextlib.suppress(OSError):
-            while data := one.recv(CHUNK_BYTES):
-                if one in self._sent:
-                    self._sent[one] += len(data)
-                while one in self._dead:
+            while data := sender.recv(CHUNK_BYTES):
+                if sender in self._sent:
+                    self._sent[sender] += len(data)
+                while sender in self._dead:
                     time.sleep(self._pause_s)
-                other.sendall(data)
+                receiver.sendall(data)
                 time.sleep(pause_s * len(data) / CHUNK_BYTES)
-        for end in (one, other):
+        for end in (sender, receiver):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-        self._open.discard(one)
-        one.close()
+        self._open.discard(sender)
+        sender.close()
 
-    def _spawn(self, run: object, *given: object) -> None:
-        threading.Thread(target=run, args=given, daemon=True).start()  # type: ignore[arg-type]
+    def _spawn(self, run: object, *arguments: object) -> None:
+        threading.Thread(target=run, args=arguments, daemon=True).start()  # type: ignore[arg-type]

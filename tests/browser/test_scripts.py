@@ -108,14 +108,21 @@ def card(number: int) -> dict[str, Any]:
     }
 
 
+def render_gallery(page: Page, **traits: Any) -> None:
+    render(page, "dashboard/gallery", **{"page_url": "", "has_more": False, "sources": []} | traits)
+
+
+def send_cards(page: Page, kind: str, *cards: dict[str, Any]) -> None:
+    page.evaluate("message => model.listeners[0][1](message)", {"type": kind, "cards": cards})
+
+
 def show(page: Page, kind: str, *numbers: int) -> None:
     """Send cards as the kernel does."""
-    send = "message => model.listeners[0][1](message)"
-    page.evaluate(send, {"type": kind, "cards": [card(number) for number in numbers]})
+    send_cards(page, kind, *map(card, numbers))
 
 
 def test_cards_stay_in_order_and_more_are_loaded(page: Page) -> None:
-    render(page, "dashboard/gallery", page_url="", has_more=True, total=2000, sources=[])
+    render_gallery(page, has_more=True, total=2000)
     show(page, "all", 4, 2)
     expect(page.get_by_text("2 of 2,000 GIFs")).to_be_visible()
     page.get_by_role("button", name="Show more GIFs").click()
@@ -132,24 +139,16 @@ def test_cards_stay_in_order_and_more_are_loaded(page: Page) -> None:
 
 
 def test_card_moves_when_its_rank_changes_and_keeps_the_focus(page: Page) -> None:
-    render(page, "dashboard/gallery", page_url="", has_more=False, total=2, sources=[])
+    render_gallery(page, total=2)
     show(page, "all", 2, 1)
     page.get_by_role("button", name="Cancel").last.focus()
-    send = "card => model.listeners[0][1]({ type: 'patch', cards: [card] })"
-    page.evaluate(send, card(1) | {"rank": -3})
+    send_cards(page, "patch", card(1) | {"rank": -3})
     assert page.get_by_role("heading", level=3).all_inner_texts() == ["clip 1", "clip 2"]
     expect(page.get_by_role("button", name="Cancel").first).to_be_focused()
 
 
 def test_slash_focuses_the_search_and_typing_sends_one_query(page: Page) -> None:
-    render(
-        page,
-        "dashboard/gallery",
-        page_url="",
-        has_more=False,
-        total=1,
-        sources=[{"id": "s", "name": "a.mp4"}],
-    )
+    render_gallery(page, total=1, sources=[{"id": "s", "name": "a.mp4"}])
     show(page, "all", 1)
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 60)  # however long the typing takes
     page.keyboard.press("/")
@@ -169,15 +168,8 @@ def test_slash_focuses_the_search_and_typing_sends_one_query(page: Page) -> None
 
 
 def test_filters_are_sent_and_counted(page: Page) -> None:
-    render(
-        page,
-        "dashboard/gallery",
-        page_url="",
-        has_more=False,
-        total=1,
-        formats={"gif": "GIF", "avif": "AVIF"},
-        sources=[{"id": "s", "name": "a.mp4"}],
-    )
+    formats = {"gif": "GIF", "avif": "AVIF"}
+    render_gallery(page, total=1, formats=formats, sources=[{"id": "s", "name": "a.mp4"}])
     show(page, "all", 1)
     page.get_by_role("button", name="Filters").click()
     page.get_by_label("Status").select_option("Done")
@@ -194,13 +186,12 @@ def test_filters_are_sent_and_counted(page: Page) -> None:
 @pytest.fixture
 def finished(page: Page) -> Page:
     """A gallery with two finished GIFs."""
-    render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=2, sources=[])
+    render_gallery(page, page_url="http://here", total=2)
     page.add_style_tag(content=str(style("common", "dashboard/gallery")))
     gif = {"url": "/gif", "still_url": "/still", "format": "GIF", "suffix": ".gif", "is_video": False}
     gif |= {"facts": ["64 px"], "notes": "", "width_px": 64, "height_px": 48}
     made = {"state": "succeeded", "gif": gif, "actions": ["download", "share", "reuse", "delete"]}
-    cards = [card(number) | made for number in (2, 1)]
-    page.evaluate("message => model.listeners[0][1](message)", {"type": "all", "cards": cards})
+    send_cards(page, "all", card(2) | made, card(1) | made)
     expect(page.get_by_role("button", name="Play clip")).to_have_count(2)
     page.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
     return page
@@ -208,7 +199,9 @@ def finished(page: Page) -> Page:
 
 def playing(page: Page) -> list[bool]:
     """Whether each card plays its GIF; the others show a still."""
-    addresses = page.locator(".gifapp-card__picture").evaluate_all("all => all.map((one) => one.src)")
+    addresses = page.locator(".gifapp-card__picture").evaluate_all(
+        "pictures => pictures.map(({ src }) => src)"
+    )
     return [address.endswith("/gif") for address in addresses]
 
 
@@ -241,12 +234,14 @@ def test_one_button_plays_and_pauses_all_gifs(finished: Page) -> None:
 
 
 def test_gif_is_shown_at_its_own_size(finished: Page) -> None:
-    boxes = finished.locator(".gifapp-card__picture").evaluate_all("all => all.map((one) => one.clientWidth)")
+    boxes = finished.locator(".gifapp-card__picture").evaluate_all(
+        "pictures => pictures.map(({ clientWidth }) => clientWidth)"
+    )
     assert boxes == [64, 64]
 
 
 def test_batch_action_applies_to_the_selected_cards(page: Page) -> None:
-    render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=4, sources=[])
+    render_gallery(page, page_url="http://here", total=4)
     show(page, "all", 4, 3, 2, 1)
     page.get_by_role("checkbox", name="Select clip 4").press("Space")
     expect(page.get_by_text("1 selected")).to_be_visible()
@@ -266,13 +261,12 @@ def test_batch_action_applies_to_the_selected_cards(page: Page) -> None:
 
 def test_card_shows_when_its_gif_was_made(page: Page) -> None:
     page.clock.set_fixed_time("2026-06-01T12:00:00Z")
-    render(page, "dashboard/gallery", page_url="http://here", has_more=False, total=1, sources=[])
-    send = "card => model.listeners[0][1]({ type: 'all', cards: [card] })"
-    page.evaluate(send, card(1) | {"finished_at": "2026-05-31T12:34:56Z"})
+    render_gallery(page, page_url="http://here", total=1)
+    send_cards(page, "all", card(1) | {"finished_at": "2026-05-31T12:34:56Z"})
     expect(page.locator("time")).to_contain_text("31 May")
-    page.evaluate(send, card(1) | {"finished_at": "2025-05-31T12:34:56Z"})
+    send_cards(page, "all", card(1) | {"finished_at": "2025-05-31T12:34:56Z"})
     expect(page.locator("time")).to_contain_text("31 May 2025")
-    page.evaluate(send, card(1))
+    send_cards(page, "all", card(1))
     expect(page.locator("time")).to_be_hidden()
 
 
