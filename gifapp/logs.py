@@ -119,7 +119,7 @@ def error_of(record: logging.LogRecord) -> BaseException | None:
 
 
 def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor that replaces values with a secret's name, and secrets inside text, by `…`."""
+    """A structlog processor: replaces secrets by `…`, both values named like secrets and secrets in text."""
     for key, value in event.items():
         event[key] = _redacted(key, value)
     return event

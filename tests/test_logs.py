@@ -103,12 +103,12 @@ class Clock:
 @pytest.fixture
 def clock(written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Sets the time that this test's log filter sees."""
-    told = Clock()
+    clock = Clock()
     [handler] = logging.getLogger().handlers
-    [repeats] = [one for one in handler.filters if isinstance(one, logs.Repeats)]
-    monkeypatch.setattr(repeats, "_clock", told)
+    [repeats] = [log_filter for log_filter in handler.filters if isinstance(log_filter, logs.Repeats)]
+    monkeypatch.setattr(repeats, "_clock", clock)
     monkeypatch.setattr(repeats, "_minute_ends", logs._MINUTE_S)
-    return told
+    return clock
 
 
 def test_repeated_event_does_not_fill_the_log(written: io.StringIO, clock: Clock) -> None:

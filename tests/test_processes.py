@@ -58,9 +58,9 @@ def test_child_dies_with_its_parent(tmp_path: Path) -> None:
 def test_limits_apply_to_the_child() -> None:
     hungry = [sys.executable, "-c", "bytearray(10**9)"]
     child = spawn(hungry, limits=ProcessLimits(memory_bytes=512 * 1024**2), stderr=subprocess.PIPE)
-    _, said = child.communicate(timeout=30)
+    _, output = child.communicate(timeout=30)
     assert child.returncode == 1
-    assert b"MemoryError" in said
+    assert b"MemoryError" in output
 
 
 def test_limits_are_never_raised() -> None:

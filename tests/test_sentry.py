@@ -38,24 +38,24 @@ EMAIL = "ada.lovelace@example.org"
 
 
 @pytest.fixture
-def told() -> Iterator[Sentry]:
-    with sentry() as kept:
-        yield kept
+def reports() -> Iterator[Sentry]:
+    with sentry() as reports:
+        yield reports
 
 
 def test_request_error_is_reported_with_its_id_and_without_its_user(
-    told: Sentry, mongodb_url: str, redis_url: str, tmp_path: Path
+    reports: Sentry, mongodb_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     environment = os.environ | {
         "GIFAPP_DATA_DIR": str(tmp_path),
         "GIFAPP_MONGODB_URL": mongodb_url,
         "GIFAPP_REDIS_URL": redis_url,
-        "GIFAPP_SENTRY_DSN": told.dsn,
+        "GIFAPP_SENTRY_DSN": reports.dsn,
     }
     argv = [sys.executable, "-m", "gifapp", "web", "--port", url.rpartition(":")[2]]
-    with (tmp_path / "said").open("wb") as said:
-        web = spawn(argv, env=environment, stdout=said, stderr=said)
+    with (tmp_path / "said").open("wb") as log:
+        web = spawn(argv, env=environment, stdout=log, stderr=log)
     try:
         assert wait_until(lambda: "setup=" in (tmp_path / "said").read_text(), timeout_s=60)
         token = (tmp_path / "said").read_text().partition("?setup=")[2].split()[0]
@@ -71,13 +71,13 @@ def test_request_error_is_reported_with_its_id_and_without_its_user(
     finally:
         stop(web, grace_s=15)
     assert broken.status_code == 500, broken.text
-    [event] = told.wait_for(1)
+    [event] = reports.wait_for(1)
     assert event["tags"] == {"part": "web", "request_id": broken.headers["X-Request-Id"]}
     assert event["extra"] == {"event": "request failed", "request": "GET /api/v1/jobs"}
     assert event["exception"]["values"][-1]["type"] == "ValidationError"
     assert event["release"].startswith("gifapp@")
     for secret in (EMAIL, PASSWORD, session["access_token"], session["user"]["id"], redis_url, mongodb_url):
-        assert secret.encode() not in b"".join(told.raw)
+        assert secret.encode() not in b"".join(reports.raw)
     assert not {"user", "request"} & event.keys()
     assert not event["breadcrumbs"]["values"]
 
@@ -98,7 +98,7 @@ def break_the_jobs_of(owner: str, mongodb_url: str) -> None:
 
 
 def test_conversion_crash_is_reported_with_its_job_and_request(
-    told: Sentry,
+    reports: Sentry,
     parts: JobParts,  # noqa: F811
     upload: Callable[..., SourceView],  # noqa: F811
     worker_argv: Callable[..., list[str]],  # noqa: F811
@@ -106,12 +106,12 @@ def test_conversion_crash_is_reported_with_its_job_and_request(
 ) -> None:
     job = parts.submission.submit("ann", upload().id, Recipe())
     JobDocument.objects.update(set__request_id="0123456789abcdef")
-    with (tmp_path / "said").open("wb") as said:
-        environment = os.environ | {"GIFAPP_SENTRY_DSN": told.dsn}
+    with (tmp_path / "said").open("wb") as log:
+        environment = os.environ | {"GIFAPP_SENTRY_DSN": reports.dsn}
         argv = worker_argv("raises_nonsense")
-        worker = spawn(argv, cwd=ROOT, env=environment, stdout=said, stderr=said)
+        worker = spawn(argv, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
-        [event] = told.wait_for(1, timeout_s=60)
+        [event] = reports.wait_for(1, timeout_s=60)
     finally:
         stop(worker, grace_s=10)
     tags = {"part": "worker", "request_id": "0123456789abcdef", "job_id": job.id, "attempt": "1"}
@@ -136,14 +136,14 @@ assert said == ["Something went wrong on this page. Reload it and try again."]
 """
 
 
-def test_dashboard_error_is_reported_without_secrets(told: Sentry) -> None:
+def test_dashboard_error_is_reported_without_secrets(reports: Sentry) -> None:
     own = {
-        "GIFAPP_SENTRY_DSN": told.dsn,
+        "GIFAPP_SENTRY_DSN": reports.dsn,
         "GIFAPP_URL": "http://127.0.0.1:1",
         "GIFAPP_KERNEL_TOKEN": "of the kernel",
     }
     subprocess.run([sys.executable, "-c", _IN_A_KERNEL], env=os.environ | own, check=True, timeout=60)
-    [event] = told.wait_for(1)
+    [event] = reports.wait_for(1)
     assert event["tags"] == {"part": "kernel"}
     assert event["exception"]["values"][-1]["value"] == "… has Bearer …"
 

@@ -36,7 +36,7 @@ def test_settings_file_is_that_of_the_data_directory_flag(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "given"),
+    ("name", "value"),
     [
         ("PORT", "http"),
         ("PORT", "70000"),
@@ -63,8 +63,8 @@ def test_settings_file_is_that_of_the_data_directory_flag(tmp_path: Path) -> Non
         ("WORKERS", "1.." + "0" * 5000 + "1"),
     ],
 )
-def test_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, given: str) -> None:
-    monkeypatch.setenv(f"GIFAPP_{name}", given)
+def test_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"GIFAPP_{name}", value)
     with pytest.raises(errors.SettingInvalid, match=f"GIFAPP_{name} is wrong: it must ") as refused:
         settings.load()
     assert "Input" not in str(refused.value)

@@ -26,10 +26,10 @@ class Piece(NamedTuple):
 
 
 def thinned_fps(recipe: Recipe, delays_s: Sequence[float], speed: float) -> float | None:
-    """The rate at which pictures are resampled if they cannot keep their own times; else None.
+    """The rate at which pictures are resampled, or None if they keep their own times.
 
-    They cannot if they come faster than `fps` or than a GIF can play, or if ranges crossfade, since both
-    then need frames at the same times. Without `fps`, the rate is a whole fraction of the pictures' own.
+    They are resampled if they come faster than `fps` or than a GIF can play, or if ranges crossfade: then
+    both ranges need frames at the same times. Without `fps`, the rate is a whole fraction of their own.
     """
     played_s = [delay_s / speed for delay_s in delays_s]
     if recipe.fps is not None:
@@ -42,7 +42,7 @@ def thinned_fps(recipe: Recipe, delays_s: Sequence[float], speed: float) -> floa
 
 
 def longest_piece_s(recipe: Recipe) -> float:
-    """The longest time for one frame: limited if captions, subtitles or fades change what it shows."""
+    """The longest time for one frame; limited if captions, subtitles or fades may change it."""
     if not is_animated(recipe):
         return math.inf
     return 1 / (STANDARD_FPS if recipe.fps is None else recipe.fps)
@@ -105,8 +105,8 @@ def _centiseconds(seconds: float) -> int:
 def sampled(delays_s: Sequence[float], start_s: float, frames: int, step_s: float) -> list[int]:
     """Which picture each of `frames` frames shows; the first begins at `start_s`, each lasts `step_s`.
 
-    Both are times of the source. A frame shows the picture at its middle; if one picture follows another
-    exactly there, the earlier one, so that a whole fraction of the source's rate thins it evenly.
+    Both are times of the source. A frame shows the picture at its middle. If a picture ends exactly there,
+    the frame shows that one and not the next, so that a whole fraction of the source's rate thins it evenly.
     """
     starts_s = list(accumulate(delays_s[:-1], initial=0.0))
     middles_s = (start_s + (number + 0.5) * step_s - _ROUNDING_S for number in range(frames))

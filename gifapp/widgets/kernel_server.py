@@ -1,8 +1,8 @@
 """The process that the kernels of pages are forked from.
 
-A fresh kernel needs a second for its imports and 60 MB; a fork needs milliseconds, and shares with the others
-what the imports take. This process has a single thread, no connections and no secrets, and never sees a
-visitor. It ends with the web process, and all kernels end with it.
+A fresh kernel needs a second for its imports and 60 MB; a fork needs milliseconds, and shares the memory of
+the imports. This process has a single thread, no connections and no secrets, and never sees a visitor. It
+ends with the web process, and all kernels end with it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _enter(environment: dict[str, str], directory: Path, output: int) -> None:
 
 def _run(argv: list[str]) -> None:
     kernelapp: Any = import_module("ipykernel.kernelapp")
-    ends_with_us = f"--IPKernelApp.parent_handle={os.getppid()}"  # where the system doesn't see to it
+    ends_with_us = f"--IPKernelApp.parent_handle={os.getppid()}"  # where there is no parent-death signal
     kernelapp.IPKernelApp.launch_instance([*argv, *_OPTIONS, ends_with_us])
 
 

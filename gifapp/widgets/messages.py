@@ -27,7 +27,7 @@ Read = TypeVar("Read", bound=BaseModel)
 def receives(
     model: type[Read],
 ) -> Callable[[Callable[[Any, Read], None]], Callable[[Any, Any, Any, Any], None]]:
-    """Adapt a method that takes a `model` for `on_msg`; invalid messages are dropped."""
+    """Turn a method that takes an instance of `model` into a callback for `on_msg`; drop invalid messages."""
 
     def decorate(method: Callable[[Any, Read], None]) -> Callable[[Any, Any, Any, Any], None]:
         @functools.wraps(method)

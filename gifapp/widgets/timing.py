@@ -1,4 +1,4 @@
-"""The length of a source's frames, and what is chosen of a new source."""
+"""The length of a source's frames, and the recipe of a new source."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def be_somebody_elses(contents: Contents) -> None:
         (be_of_the_future, "Upgrade gifapp"),
         (be_somebody_elses, "it is not a gifapp backup"),
     ],
-    ids=lambda one: getattr(one, "__name__", ""),
+    ids=lambda harm: getattr(harm, "__name__", ""),
 )
 def test_damaged_archive_is_rejected_and_leaves_nothing(
     harm: Callable[[Contents], None], refusal: str, elsewhere: tuple[Database[Any], Blobs], tmp_path: Path

@@ -14,10 +14,10 @@ def test_page_shows_the_api_without_violating_its_policy(
     page: Page, service: RunningService, shoot: Shoot
 ) -> None:
     complaints: list[str] = []
-    asked: list[str] = []
+    requested: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(f"{service.url}/api/docs")
     submit = page.locator("#operations-jobs-post_jobs")
     submit.locator(".opblock-summary-control").click()
@@ -26,7 +26,7 @@ def test_page_shows_the_api_without_violating_its_policy(
     width, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width <= room
     assert complaints == []
-    assert [url for url in asked if not url.startswith((service.url, "data:"))] == []
+    assert [url for url in requested if not url.startswith((service.url, "data:"))] == []
 
 
 def test_try_it_out_sends_a_request(page: Page, service: RunningService) -> None:
@@ -34,5 +34,5 @@ def test_try_it_out_sends_a_request(page: Page, service: RunningService) -> None
     limits.locator(".opblock-summary-control").click()
     limits.get_by_role("button", name="Try it out").click()
     limits.get_by_role("button", name="Execute").click()
-    told = str(httpx.get(f"{service.url}/api/v1/limits").json()["max_upload_bytes"])
-    expect(limits.locator(".live-responses-table").get_by_text(told).first).to_be_visible()
+    limit = str(httpx.get(f"{service.url}/api/v1/limits").json()["max_upload_bytes"])
+    expect(limits.locator(".live-responses-table").get_by_text(limit).first).to_be_visible()

@@ -126,7 +126,9 @@ def offsets_of(page: Page) -> list[int]:
     offsets: list[int] = []
     page.on(
         "request",
-        lambda one: offsets.append(int(one.headers["upload-offset"])) if one.method == "PATCH" else None,
+        lambda request: (
+            offsets.append(int(request.headers["upload-offset"])) if request.method == "PATCH" else None
+        ),
     )
     return offsets
 

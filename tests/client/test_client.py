@@ -83,10 +83,10 @@ def test_presets_are_those_of_the_service(client: Client) -> None:
 
 
 def test_upload_reports_its_progress(client: Client) -> None:
-    told: list[tuple[int, int]] = []
-    source = client.upload(real_clip(), lambda sent, size: told.append((sent, size)))
+    progress: list[tuple[int, int]] = []
+    source = client.upload(real_clip(), lambda sent, size: progress.append((sent, size)))
     size_bytes = real_clip().stat().st_size
-    assert told[-1] == (size_bytes, size_bytes)
+    assert progress[-1] == (size_bytes, size_bytes)
     assert source in client.sources()
     assert client.source(source.id).name == "bigbuckbunny.mp4"
     client.delete_source(source.id)
@@ -109,10 +109,10 @@ def test_file_over_the_limit_is_refused_before_it_is_sent(client: Client, tmp_pa
     huge = tmp_path / "huge.mp4"
     with huge.open("wb") as file:
         file.truncate(client.limits().max_upload_bytes + 1)  # sparse: it takes no space
-    told: list[int] = []
+    progress: list[int] = []
     with pytest.raises(errors.SourceTooLarge):
-        client.upload(huge, lambda sent, _: told.append(sent))
-    assert told == []
+        client.upload(huge, lambda sent, _: progress.append(sent))
+    assert progress == []
 
 
 def test_submit_refuses_a_crop_outside_the_source(client: Client) -> None:

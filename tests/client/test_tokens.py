@@ -57,8 +57,8 @@ async def test_service_errors_keep_their_message_and_facts(scripted: ScriptedSer
 
 async def test_unknown_error_of_a_newer_service_keeps_its_message(scripted: ScriptedService) -> None:
     scripted.answers["jobs/1"] = (418, {"code": "not-known-here", "detail": "Something new.", "title": "New"})
-    told = pytest.raises(errors.GifappError, match=r"Something new\.")
-    with Client(scripted.url, "a token") as client, told:
+    raises = pytest.raises(errors.GifappError, match=r"Something new\.")
+    with Client(scripted.url, "a token") as client, raises:
         await asyncio.to_thread(client.job, "1")
 
 

@@ -94,7 +94,7 @@ def test_open_links_are_listed_and_revoked(people: Path) -> None:
     assert reset.split()[1:3] == ["reset", "bob@example.org"]
     assert "invitation  anyone with the link  the command line" in invitation
     assert run(people, "revoke-link", invitation.split()[0]).output == "Link revoked.\n"
-    assert [one["kind"] for one in json.loads(run(people, "list-links", "--json").output)] == ["reset"]
+    assert [link["kind"] for link in json.loads(run(people, "list-links", "--json").output)] == ["reset"]
     assert token not in run(people, "list-links", "--json").output
     with pytest.raises(errors.NotFound, match="There is no such link"):
         run(people, "revoke-link", invitation.split()[0])
@@ -117,7 +117,7 @@ def test_the_audit_log_is_listed(people: Path) -> None:
     document = json.loads(
         run(people, "audit", "--user", "bob@example.org", "--kind", "disabled", "--json").output
     )
-    assert [one["email"] for one in document] == ["bob@example.org"]
+    assert [event["email"] for event in document] == ["bob@example.org"]
     assert run(people, "audit", "--kind", "deleted").output == "No events found.\n"
 
 

@@ -164,8 +164,8 @@ def owner_and_source(job_id: str) -> tuple[str, str]:
 
 
 def test_purge_asks_for_confirmation(data_dir: Path, ids: dict[str, str]) -> None:
-    asked = run(data_dir, "dead purge", said="n\n", code=1)
-    assert "Delete all dead letters permanently?" in asked.output
+    declined = run(data_dir, "dead purge", said="n\n", code=1)
+    assert "Delete all dead letters permanently?" in declined.output
     run(data_dir, "dead purge", code=1)  # no answer on stdin
     assert len(listed(data_dir, "dead list")) == 2
     run(data_dir, f"dead purge {ids['dead']}", said="y\n")
@@ -202,7 +202,7 @@ def test_wrong_usage_exits_with_2(tmp_path: Path, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ("jobs show x", "There is no such job."),
         ("jobs cancel x", "There is no such job."),
@@ -215,9 +215,9 @@ def test_wrong_usage_exits_with_2(tmp_path: Path, words: str) -> None:
     ],
 )
 def test_failure_exits_with_1_and_one_sentence(
-    data_dir: Path, ids: dict[str, str], capsys: pytest.CaptureFixture[str], words: str, said: str
+    data_dir: Path, ids: dict[str, str], capsys: pytest.CaptureFixture[str], words: str, message: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*words.format(**ids).split(), "--data-dir", str(data_dir)])
     assert ended.value.code == 1
-    assert capsys.readouterr().err == f"gifapp: {said}\n"
+    assert capsys.readouterr().err == f"gifapp: {message}\n"

@@ -21,7 +21,7 @@ from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.wording import PHASES
 from gifapp.processes import stop, wait_until
 from tests.support import clips
-from tests.support.letters import read_gif, told, write_clip
+from tests.support.letters import read_gif, timeline_of, write_clip
 
 GIFAPP = (sys.executable, "-m", "gifapp", "convert")
 
@@ -59,7 +59,7 @@ def test_gif_is_written_beside_the_video(clip: Path, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(f"{tmp_path / 'clip.gif'}: 2 x 1, 4 frames, 0.40 s")
     assert done.stderr == ""  # no bar: this is no terminal
-    assert told(read_gif(tmp_path / "clip.gif")) == "R10 G10 B10 W10"
+    assert timeline_of(read_gif(tmp_path / "clip.gif")) == "R10 G10 B10 W10"
 
 
 def test_every_option_reaches_the_recipe(clip: Path, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_every_option_reaches_the_recipe(clip: Path, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert (report["frames"], report["duration_s"], report["width_px"]) == (2, 0.2, 1)
     assert report.keys() >= {"bytes", "palette", "engine_s", "path"}
-    assert told(read_gif(tmp_path / "clip.gif")) == "B10 G10"
+    assert timeline_of(read_gif(tmp_path / "clip.gif")) == "B10 G10"
 
 
 def test_output_suffix_chooses_the_format(clip: Path, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_output_suffix_chooses_the_format(clip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (
             ("clip.mkv", "-o", "clip.avi"),
@@ -105,11 +105,11 @@ def test_output_suffix_chooses_the_format(clip: Path, tmp_path: Path) -> None:
     ],
 )
 def test_impossible_arguments_are_wrong_usage(
-    clip: Path, tmp_path: Path, words: tuple[str, ...], said: str
+    clip: Path, tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
     refused = run(*words, folder=tmp_path)
     assert refused.returncode == 2
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert [*tmp_path.iterdir()] == [clip]
 
 
@@ -124,11 +124,11 @@ def test_help_ends_with_examples(tmp_path: Path) -> None:
 
 
 def test_compare_lists_the_sizes_of_other_formats(clip: Path, tmp_path: Path) -> None:
-    told = [line.split() for line in run(clip, "--compare", folder=tmp_path).stdout.splitlines()[1:]]
-    assert [words[0] for words in told] == [kind.name for kind in FILE_KINDS.values()][1:]
-    assert all(words[-1].endswith("%") for words in told)
-    asked = run(clip, "--compare", "--json", folder=tmp_path)
-    assert json.loads(asked.stdout)["alternatives"].keys() == FILE_KINDS.keys() - {"gif"}
+    rows = [line.split() for line in run(clip, "--compare", folder=tmp_path).stdout.splitlines()[1:]]
+    assert [words[0] for words in rows] == [kind.name for kind in FILE_KINDS.values()][1:]
+    assert all(words[-1].endswith("%") for words in rows)
+    compared = run(clip, "--compare", "--json", folder=tmp_path)
+    assert json.loads(compared.stdout)["alternatives"].keys() == FILE_KINDS.keys() - {"gif"}
 
 
 def test_quiet_prints_nothing(clip: Path, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_folder_of_pictures_is_a_source(tmp_path: Path) -> None:
     done = run(".", "--fps", 5, "--dither", "none", "-o", "../shots.gif", folder=shots)
     assert done.returncode == 0, done.stderr
     assert "3 pictures" in done.stderr
-    assert told(read_gif(tmp_path / "shots.gif")) == "R20 G20 B20"
+    assert timeline_of(read_gif(tmp_path / "shots.gif")) == "R20 G20 B20"
 
 
 @pytest.mark.parametrize(
@@ -202,11 +202,11 @@ def test_stopping_the_command_leaves_nothing(tmp_path: Path, sig: signal.Signals
     try:
         assert wait_until(lambda: any(tmp_path.glob(".gifapp-*.part")), timeout_s=40)
         process.send_signal(sig)
-        _, said = process.communicate(timeout=40)
+        _, stderr = process.communicate(timeout=40)
     finally:
         stop(process, grace_s=0)
     assert process.returncode != 0
-    assert b"Traceback" not in said
+    assert b"Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -135,8 +135,8 @@ def test_doctor_reports_decoders_whose_libraries_are_out_of_reach(
 
 
 def test_open_address_without_tls_gets_a_warning(tmp_path: Path) -> None:
-    def address(**given: Any) -> str:
-        settings = Settings(data_dir=tmp_path, **given)
+    def address(**values: Any) -> str:
+        settings = Settings(data_dir=tmp_path, **values)
         return next(finding.state for finding in of_this_machine(settings) if finding.name == "address")
 
     assert address(host=EVERYWHERE) == "look"
@@ -144,6 +144,6 @@ def test_open_address_without_tls_gets_a_warning(tmp_path: Path) -> None:
 
 
 def test_findings_are_printed_as_a_table(tmp_path: Path) -> None:
-    said = CliRunner().invoke(doctor, ["--data-dir", str(tmp_path / "new")], catch_exceptions=False).output
-    assert "ffmpeg" in said
-    assert "it will be created" in said.replace("\n", " ")
+    output = CliRunner().invoke(doctor, ["--data-dir", str(tmp_path / "new")], catch_exceptions=False).output
+    assert "ffmpeg" in output
+    assert "it will be created" in output.replace("\n", " ")

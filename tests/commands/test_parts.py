@@ -16,9 +16,9 @@ def test_secret_is_created_once_and_private(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         secrets = set(pool.map(lambda _: read_secret(settings), range(8)))
     assert len(secrets) == 1
-    [kept] = (tmp_path / "new").iterdir()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert secrets == {kept.read_bytes()}
+    [secret_file] = (tmp_path / "new").iterdir()
+    assert stat.S_IMODE(secret_file.stat().st_mode) == 0o600
+    assert secrets == {secret_file.read_bytes()}
 
 
 def test_open_secret_is_made_private_and_symlinks_are_refused(tmp_path: Path) -> None:

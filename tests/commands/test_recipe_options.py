@@ -36,7 +36,7 @@ def leaves(part: type[Part], before: str = "") -> Iterator[str]:
 def _part(annotation: Any) -> type[Part] | None:
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return annotation
-    return next((found for inner in get_args(annotation) if (found := _part(inner))), None)
+    return next((part for inner in get_args(annotation) if (part := _part(inner))), None)
 
 
 @pytest.mark.parametrize("field", [*leaves(Recipe)])
@@ -102,7 +102,9 @@ def test_captions_share_their_style() -> None:
     style = ("--caption-size", 40, "--caption-colour", "yellow", "--caption-outline", "none")
     first, second = typed("--caption", "one", "--caption", "top:two", *style).captions
     assert (first.text, second.text, second.position) == ("one", "two", "top")
-    assert {(one.size_px, one.colour, one.outline) for one in (first, second)} == {(40, "#ffff00", None)}
+    assert {(caption.size_px, caption.colour, caption.outline) for caption in (first, second)} == {
+        (40, "#ffff00", None)
+    }
 
 
 def test_files_are_read_into_the_recipe(tmp_path: Path) -> None:
@@ -174,11 +176,11 @@ def test_options_override_the_recipe_file(tmp_path: Path) -> None:
 def test_errors_name_the_option_as_it_was_typed(words: tuple[object, ...], says: str) -> None:
     with pytest.raises(click.UsageError) as wrong:
         typed(*words)
-    assert says in f"{getattr(wrong.value, 'param_hint', '')} {_told(wrong.value)}"
+    assert says in f"{getattr(wrong.value, 'param_hint', '')} {_message(wrong.value)}"
     assert wrong.value.exit_code == 2
 
 
-def _told(error: click.UsageError) -> str:
+def _message(error: click.UsageError) -> str:
     return error.format_message()
 
 

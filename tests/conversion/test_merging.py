@@ -46,21 +46,25 @@ def test_held_picture_takes_no_more_bytes_than_a_short_one() -> None:
 
 
 def test_picture_that_returns_is_a_new_frame() -> None:
-    one, other = photographs(2)
-    assert seen_by_pillow(gif_of([one, one, other, other, one, one], [7, 6, 5, 4, 3, 2])[0])[1] == [13, 9, 5]
+    first, second = photographs(2)
+    assert seen_by_pillow(gif_of([first, first, second, second, first, first], [7, 6, 5, 4, 3, 2])[0])[1] == [
+        13,
+        9,
+        5,
+    ]
 
 
 def test_colours_of_transparent_pixels_do_not_count() -> None:
-    one = photographs(1, channels=4)[0]
-    one[10:20, 10:20, 3] = 0
-    other = one.copy()
+    picture = photographs(1, channels=4)[0]
+    picture[10:20, 10:20, 3] = 0
+    other = picture.copy()
     other[10:20, 10:20, :3] = 77
-    gif, encoded = gif_of([one, other, one], 10)
+    gif, encoded = gif_of([picture, other, picture], 10)
     assert (encoded.frames, seen_by_pillow(gif)[1]) == (1, [30])
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "opaque_alpha", "is_same"),
+    ("first", "second", "opaque_alpha", "is_same"),
     [
         ((1, 2, 3), (1, 2, 3), 1, True),
         ((1, 2, 3), (1, 2, 4), 1, False),
@@ -72,17 +76,17 @@ def test_colours_of_transparent_pixels_do_not_count() -> None:
     ],
 )
 def test_pictures_that_look_the_same(
-    one: tuple[int, ...], other: tuple[int, ...], opaque_alpha: int, *, is_same: bool
+    first: tuple[int, ...], second: tuple[int, ...], opaque_alpha: int, *, is_same: bool
 ) -> None:
-    pixels, others = (np.full((20, 20, len(colour)), 255, np.uint8) for colour in (one, other))
-    pixels[19, 19], others[19, 19] = one, other
+    pixels, others = (np.full((20, 20, len(colour)), 255, np.uint8) for colour in (first, second))
+    pixels[19, 19], others[19, 19] = first, second
     assert look_the_same(pixels, others, opaque_alpha) == is_same
 
 
 def test_progress_counts_merged_frames() -> None:
     heard: list[int] = []
-    one, other = photographs(2)
-    gif_of([one] * 30 + [other] * 3, on_frame=heard.append)
+    first, second = photographs(2)
+    gif_of([first] * 30 + [second] * 3, on_frame=heard.append)
     assert heard == list(range(1, 34))
 
 

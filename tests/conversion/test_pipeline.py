@@ -26,7 +26,7 @@ from gifapp.domain.recipes.recipe import Crop, Direction, Recipe, Segment
 from gifapp.processes import wait_until
 from tests.support import clips, known_videos
 from tests.support.fakes import CancelledIn, Impatient, damaged, truncated
-from tests.support.letters import pixels, read_gif, told, write_clip
+from tests.support.letters import pixels, read_gif, timeline_of, write_clip
 
 RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
 
@@ -84,7 +84,7 @@ def test_colours_beside_transparent_pixels_are_exact(tmp_path: Path) -> None:
 def test_rate_speed_direction_and_segments(rgbw: Path, recipe: dict[str, Any], expected: str) -> None:
     if recipe.get("segments") and "25" in repr(recipe["segments"]):
         recipe = recipe | {"fps": 20.0}
-    assert told(made(rgbw, **recipe)) == expected
+    assert timeline_of(made(rgbw, **recipe)) == expected
 
 
 def test_short_segments_do_not_drift(rgbw: Path) -> None:
@@ -103,14 +103,14 @@ def test_duration_equals_the_sources_at_every_rate(tmp_path: Path, fps: float) -
 
 
 def test_variable_frame_rate_is_kept(tmp_path: Path) -> None:
-    assert told(made(clips.uneven(tmp_path / "uneven.mp4"))) == "R10 G60 B10 W10"
+    assert timeline_of(made(clips.uneven(tmp_path / "uneven.mp4"))) == "R10 G60 B10 W10"
 
 
 def test_late_segment_of_a_long_clip_is_exact(tmp_path: Path) -> None:
     frames = [["RGBWYCMK"[n % 8] * 2] for n in range(100)]
     clip = write_clip(tmp_path / "clip.mp4", frames)
     late = made(clip, segments=[Segment(start_s=8.0, end_s=8.4)])
-    assert told(late) == "R10 G10 B10 W10"
+    assert timeline_of(late) == "R10 G10 B10 W10"
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_crop_with_non_square_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "size"),
+    ("fields", "size"),
     [
         ({}, (480, 360)),
         ({"width_px": 100}, (100, 75)),
@@ -201,9 +201,9 @@ def test_crop_with_non_square_pixels(tmp_path: Path) -> None:
         ({"crop": Crop(width_px=101, height_px=7)}, (101, 7)),
     ],
 )
-def test_output_dimensions(tmp_path: Path, given: dict[str, Any], size: tuple[int, int]) -> None:
+def test_output_dimensions(tmp_path: Path, fields: dict[str, Any], size: tuple[int, int]) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="640x480", seconds=0.1)
-    report = known_videos.convert(clip, Recipe(**given))
+    report = known_videos.convert(clip, Recipe(**fields))
     assert (report.width_px, report.height_px) == size
     with Image.open(BytesIO(report.read_bytes())) as gif:
         assert gif.size == size

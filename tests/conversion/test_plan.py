@@ -60,7 +60,7 @@ def test_every_frame_of_the_clip_is_read_once(
     assert plan.cuts[0].overlap == 0
     assert all(cut.frames > 0 for cut in plan.cuts)
     assert all(cut.frames >= cut.overlap >= 0 for cut in plan.cuts)
-    assert all(one.frames - one.overlap >= two.overlap for one, two in pairwise(plan.cuts))
+    assert all(cut.frames - cut.overlap >= following.overlap for cut, following in pairwise(plan.cuts))
     assert crossfade_s or not any(cut.overlap for cut in plan.cuts)
 
 

@@ -82,11 +82,11 @@ def styles() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def looks() -> st.SearchStrategy[Look]:
-    return st.just(Look()) | fields(Look, *Look.model_fields).map(lambda given: Look(**given))
+    return st.just(Look()) | fields(Look, *Look.model_fields).map(lambda values: Look(**values))
 
 
 def keys() -> st.SearchStrategy[ChromaKey | None]:
-    return st.none() | fields(ChromaKey, *ChromaKey.model_fields).map(lambda given: ChromaKey(**given))
+    return st.none() | fields(ChromaKey, *ChromaKey.model_fields).map(lambda values: ChromaKey(**values))
 
 
 def captions() -> st.SearchStrategy[list[Caption]]:
@@ -94,17 +94,17 @@ def captions() -> st.SearchStrategy[list[Caption]]:
     chosen: st.SearchStrategy[dict[str, Any]] = st.builds(
         dict, fields(Caption, "start_s", "position", "outline"), text=words
     )
-    return st.lists(chosen.map(lambda given: Caption(**given)), max_size=2)
+    return st.lists(chosen.map(lambda values: Caption(**values)), max_size=2)
 
 
 @st.composite
 def segments(draw: st.DrawFn, duration_s: float) -> list[Segment]:
-    found = []
+    stages = []
     for _ in range(draw(st.integers(0, 3))):
         start_s = draw(st.floats(0, duration_s * 0.99))
         end_s = draw(st.none() | st.floats(start_s + 0.001, duration_s * 2))
-        found.append(Segment(start_s=start_s, end_s=end_s))
-    return found
+        stages.append(Segment(start_s=start_s, end_s=end_s))
+    return stages
 
 
 @st.composite
@@ -121,19 +121,19 @@ def crops(draw: st.DrawFn, width: int, height: int) -> Crop:
 @st.composite
 def clips_and_recipes(draw: st.DrawFn) -> tuple[list[Rows], Recipe]:
     clip = draw(letters())
-    given = draw(styles()) | draw(fields(Recipe, *TIME, *PICTURE))
-    given["segments"] = draw(segments(len(clip) / CLIP_FPS))
-    given["width_px"], given["height_px"] = (draw(st.none() | st.integers(1, 12)) for _ in range(2))
-    given["look"], given["chroma_key"], given["captions"] = draw(looks()), draw(keys()), draw(captions())
-    if "aspect" not in given or given["aspect"] is None:
-        given["crop"] = draw(st.none() | crops(len(clip[0][0]), len(clip[0])))
-    return clip, Recipe(**given)
+    values = draw(styles()) | draw(fields(Recipe, *TIME, *PICTURE))
+    values["segments"] = draw(segments(len(clip) / CLIP_FPS))
+    values["width_px"], values["height_px"] = (draw(st.none() | st.integers(1, 12)) for _ in range(2))
+    values["look"], values["chroma_key"], values["captions"] = draw(looks()), draw(keys()), draw(captions())
+    if "aspect" not in values or values["aspect"] is None:
+        values["crop"] = draw(st.none() | crops(len(clip[0][0]), len(clip[0])))
+    return clip, Recipe(**values)
 
 
 @examples(20)
 @given(clips_and_recipes())
-def test_every_decoder_agrees_on_a_gif_of_any_recipe(given_: tuple[list[Rows], Recipe]) -> None:
-    clip, recipe = given_
+def test_every_decoder_agrees_on_a_gif_of_any_recipe(example: tuple[list[Rows], Recipe]) -> None:
+    clip, recipe = example
     has_holes = any("." in row for frame in clip for row in frame)
     assume(not (has_holes and recipe.look.stabilise))  # stabilising refuses transparency
     with TemporaryDirectory() as name:

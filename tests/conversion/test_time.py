@@ -17,7 +17,7 @@ from tests.support import clips
 from tests.support.fakes import Impatient
 from tests.support.gifs import seen_by_pillow
 from tests.support.known_videos import convert
-from tests.support.letters import read_gif, told, write_clip
+from tests.support.letters import read_gif, timeline_of, write_clip
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def rgbw(tmp_path: Path) -> Path:
 )
 def test_holds_and_fades(rgbw: Path, tmp_path: Path, recipe: dict[str, Any], expected: str) -> None:
     report = convert(rgbw, Recipe(fps=10.0, **recipe))
-    assert told(read_gif(report.save(tmp_path / "a.gif"))) == expected
+    assert timeline_of(read_gif(report.save(tmp_path / "a.gif"))) == expected
 
 
 def test_crossfade_mixes_segments_and_shortens_the_clip(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ class Sharing(RuleBasedStateMachine):
         able, has = self.able(), self.count(self.holding)
         assert has[item[0]] == min(has[owner] for owner in able)
         assert item == next(
-            one for one in self.waiting if one[0] == item[0]
+            waiting for waiting in self.waiting if waiting[0] == item[0]
         )  # each user's items run in order
         self.waiting.remove(item)
         self.holding.append(item)

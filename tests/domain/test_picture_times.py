@@ -16,7 +16,7 @@ DELAYS = st.lists(st.integers(2, 300).map(lambda delay_cs: delay_cs / 100), min_
 
 def played(delays_s: list[float], *ranges: tuple[float, float], speed: float = 1.0) -> str:
     """The pictures and their delays in centiseconds, as `0:7 1:20`; `|` joins segments."""
-    parts = [list(pieces(delays_s, *one, speed=speed, max_s=math.inf)) for one in ranges]
+    parts = [list(pieces(delays_s, *time_range, speed=speed, max_s=math.inf)) for time_range in ranges]
     numbers, delays_cs = timed(parts)
     rest = iter(delays_cs)
     return "|".join(" ".join(f"{number}:{next(rest)}" for number in part) for part in numbers)

@@ -59,13 +59,13 @@ def conversion(disk: Path, clip: Path) -> None:
     with server.convert(
         ConversionRequest(clip, probe(clip, limits=limits), Recipe(), scratch, limits)
     ) as running:
-        said: Message | None = ProgressMessage(Progress(phase="reading", fraction=0))
-        while isinstance(said, ProgressMessage) or said is None:
-            said = running.receive(10)
+        message: Message | None = ProgressMessage(Progress(phase="reading", fraction=0))
+        while isinstance(message, ProgressMessage) or message is None:
+            message = running.receive(10)
     server.stop()
     (scratch / "out").unlink()
-    if isinstance(said, Failed):
-        raise said.error
+    if isinstance(message, Failed):
+        raise message.error
 
 
 def ending(attempt: Callable[..., None], disk: Path, *more: Path) -> list[str | int]:

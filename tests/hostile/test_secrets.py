@@ -27,14 +27,14 @@ def test_no_secret_is_in_the_log_of_a_whole_visit(service: RunningService, tmp_p
     secret = (service.printed.parent / "data" / "secret.key").read_text().strip()
     logs = [service.printed, *(service.printed.parent / "data" / "logs").iterdir()]
     assert {"web.log", "workers.log", "redis-server.log", "mongod.log"} <= {log.name for log in logs}
-    said = "\n".join(log.read_text() for log in logs)
-    assert said.count(service.setup_url) == service.printed.read_text().count(service.setup_url) == 1
-    said = said.replace(service.setup_url, "")  # the terminal must show it
+    logged = "\n".join(log.read_text() for log in logs)
+    assert logged.count(service.setup_url) == service.printed.read_text().count(service.setup_url) == 1
+    logged = logged.replace(service.setup_url, "")  # the terminal must show it
     for cut in ("/nothing/gifapp_…", "&signature=…", "/?setup=…", "/?invite=…", "/?reset=…", "/s/…"):
-        assert cut in said  # the log has that request, without its secret
+        assert cut in logged  # the log has that request, without its secret
     for kind, value in {**used, "signing secret": secret}.items():
         assert len(value) > 15, kind
-        assert value not in said, kind
+        assert value not in logged, kind
 
 
 def _misplace(service: RunningService, secret: str) -> None:

@@ -44,12 +44,12 @@ def test_disconnected_worker_loses_its_job_and_works_again_when_reconnected(
     with cluster.visitor("web-2") as visitor:  # uploaded at one web server, known at the other
         job_id = submit(visitor, ada, uploaded.json()["id"], width_px=640, fps=50)
 
-    assert wait_until(lambda: bool(progress_of(job_id)), timeout_s=60), told(cluster)
+    assert wait_until(lambda: bool(progress_of(job_id)), timeout_s=60), recent_output(cluster)
     lost = holder_of(job_id)
     cluster.network.cut(lost)
     assert wait_until(lambda: job(job_id).state == JobState.QUEUED, timeout_s=30)
     JobDocument.objects(id=job_id).update(set__run_at=utc_now())  # pretend that the wait has passed
-    assert wait_until(lambda: job(job_id).state == JobState.SUCCEEDED, timeout_s=90), told(cluster)
+    assert wait_until(lambda: job(job_id).state == JobState.SUCCEEDED, timeout_s=90), recent_output(cluster)
 
     # the disconnected host has finished or given up, and could not report it
     cluster.network.heal(lost)
@@ -68,7 +68,9 @@ def test_disconnected_worker_loses_its_job_and_works_again_when_reconnected(
     assert stop(cluster.running[other], grace_s=10) == 0
     with cluster.visitor("web-1") as visitor:
         next_id = submit(visitor, ada, uploaded.json()["id"], width_px=64, fps=5)
-        assert wait_until(lambda: job(next_id).state == JobState.SUCCEEDED, timeout_s=60), told(cluster)
+        assert wait_until(lambda: job(next_id).state == JobState.SUCCEEDED, timeout_s=60), recent_output(
+            cluster
+        )
         gif = visitor.get(f"/jobs/{next_id}/gif", headers=ada)
     assert gif.content.startswith(b"GIF89a")
     assert f'"job_id": "{next_id}"' in cluster.said(lost)
@@ -97,5 +99,5 @@ def seen_since(moment: datetime) -> set[str]:
     return {worker.id.partition(":")[0] for worker in workers.alive() if worker.seen_at > moment}
 
 
-def told(cluster: Cluster) -> str:
+def recent_output(cluster: Cluster) -> str:
     return "\n".join(f"{name}: {cluster.said(name)[-2000:]}" for name in cluster.running)

@@ -39,14 +39,14 @@ def build(mongodb_url: str, redis_url: str) -> Iterator[Build]:
     """Builds Identity on real servers, with a cheap hash."""
     built: list[Identity] = []
 
-    def one(**options: Any) -> Identity:
+    def build_on_servers(**options: Any) -> Identity:
         servers = {"mongodb_url": mongodb_url, "redis_url": redis_url}
         standard = {**servers, "secret": SECRET, "registration": "invite", "password_rounds": 4}
         identity = build_identity(**{**standard, **options})
         built.append(identity)
         return identity
 
-    yield one
+    yield build_on_servers
     for identity in built:
         identity.close()
 

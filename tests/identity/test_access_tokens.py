@@ -114,9 +114,11 @@ def test_each_purpose_has_its_own_key() -> None:
     def now() -> datetime:
         return datetime.now(UTC)
 
-    one, other = (TokenSigner(SECRET, purpose, timedelta(minutes=1), now) for purpose in ("access", "invite"))
-    claims = jwt.decode(one.sign()[0], options={"verify_signature": False})
+    signer, other_signer = (
+        TokenSigner(SECRET, purpose, timedelta(minutes=1), now) for purpose in ("access", "invite")
+    )
+    claims = jwt.decode(signer.sign()[0], options={"verify_signature": False})
     for purpose in ("access", "invite"):  # the claim alone does not tell them apart
         renamed = jwt.encode({**claims, "purpose": purpose}, ACCESS_KEY, algorithm="HS256")
-        assert (purpose == "access") is is_read(one, renamed)
-        assert not is_read(other, renamed)
+        assert (purpose == "access") is is_read(signer, renamed)
+        assert not is_read(other_signer, renamed)

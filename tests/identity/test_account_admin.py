@@ -117,9 +117,9 @@ def test_administrators_who_demote_each_other_leave_one(identity: Identity) -> N
         for _ in range(20):  # they do not overlap every time
             start = Barrier(2)
             list(threads.map(demote, ids))
-            assert [one for one in ids if identity.people.find(one).role == "administrator"]
-            for one in ids:
-                identity.people.change(one, role="administrator", by=None)
+            assert [user_id for user_id in ids if identity.people.find(user_id).role == "administrator"]
+            for user_id in ids:
+                identity.people.change(user_id, role="administrator", by=None)
 
 
 def test_new_role_applies_at_once(identity: Identity) -> None:

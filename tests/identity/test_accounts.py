@@ -172,9 +172,9 @@ def test_password_is_stored_as_bcrypt_with_4096_rounds(mongodb_url: str, redis_u
         mongodb_url=mongodb_url, redis_url=redis_url, secret=SECRET, registration="closed"
     )
     identity.create_user("ada@example.org", GOOD, "user")
-    [kept] = UserDocument.objects.scalar("password_hash")
+    [stored_hash] = UserDocument.objects.scalar("password_hash")
     identity.close()
-    assert kept.startswith(b"$2b$12$")
+    assert stored_hash.startswith(b"$2b$12$")
 
 
 def test_password_is_normalised_across_keyboards() -> None:

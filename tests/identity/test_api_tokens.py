@@ -59,14 +59,14 @@ def test_admin_scope_is_for_administrators(identity: Identity) -> None:
 
 def test_revoked_token_is_rejected_at_once(identity: Identity) -> None:
     caller = somebody(identity)
-    one, other = (identity.api_tokens.make(caller, name, ["read"]) for name in ("one", "other"))
-    identity.api_tokens.revoke(caller, one.id)
+    first, second = (identity.api_tokens.make(caller, name, ["read"]) for name in ("one", "other"))
+    identity.api_tokens.revoke(caller, first.id)
     with pytest.raises(errors.TokenInvalid):
-        identity.authenticate(one.token)
-    assert identity.authenticate(other.token)
+        identity.authenticate(first.token)
+    assert identity.authenticate(second.token)
     assert identity.api_tokens.revoke_all(caller.user_id, by=None) == 1
     with pytest.raises(errors.TokenInvalid):
-        identity.authenticate(other.token)
+        identity.authenticate(second.token)
 
 
 def test_tokens_of_other_users_are_invisible(identity: Identity) -> None:

@@ -69,9 +69,9 @@ def test_unknown_address_is_recorded_as_a_digest_without_the_password(
     for _ in range(2):
         with pytest.raises(errors.CredentialsWrong):
             identity.login("eve@example.org", "a secret of eve's", HERE)
-    one, other = identity.audit.page(kind="sign-in-failed").events
-    assert (one.user_id, one.stranger) == (None, other.stranger)
-    assert one.stranger
+    newer, older = identity.audit.page(kind="sign-in-failed").events
+    assert (newer.user_id, newer.stranger) == (None, older.stranger)
+    assert newer.stranger
     with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
         stored = str(list(client.get_default_database()["audit"].find()))
     assert "eve" not in stored
@@ -82,8 +82,8 @@ def test_digest_of_an_address_depends_on_the_secret(build: Build) -> None:
     for identity in identities:
         with pytest.raises(errors.CredentialsWrong):
             identity.login("eve@example.org", "wrong horse", HERE)
-    one, other = identities[0].audit.page(kind="sign-in-failed").events
-    assert one.stranger != other.stranger
+    newer, older = identities[0].audit.page(kind="sign-in-failed").events
+    assert newer.stranger != older.stranger
 
 
 def test_event_has_address_and_request_id(identity: Identity) -> None:
@@ -99,7 +99,7 @@ def test_events_are_read_in_pages_by_user_and_kind(identity: Identity) -> None:
         made(identity, name)
     first = identity.audit.page(limit=2)
     rest = identity.audit.page(limit=2, cursor=first.next_cursor)
-    assert [one.email for one in (*first.events, *rest.events)] == [
+    assert [event.email for event in (*first.events, *rest.events)] == [
         f"{name}@example.org" for name in ("eve", "bob", "ada")
     ]
     assert rest.next_cursor is None
@@ -110,8 +110,8 @@ def test_events_expire(build: Build, clock: Clock, mongodb_url: str) -> None:
     signed_in(build(now=clock, audit_retention=timedelta(days=3)))
     with pymongo.MongoClient[dict[str, Any]](mongodb_url, tz_aware=True) as client:
         audit = client.get_default_database()["audit"]
-        kept, indexes = audit.find_one() or {}, audit.index_information()
-    assert kept["expires_at"] - kept["at"] == timedelta(days=3)
+        document, indexes = audit.find_one() or {}, audit.index_information()
+    assert document["expires_at"] - document["at"] == timedelta(days=3)
     assert any(index.get("expireAfterSeconds") == 0 for index in indexes.values())
 
 

@@ -116,8 +116,8 @@ def test_open_links_are_listed_in_pages_without_their_secrets(identity: Identity
     ]
     first = identity.links.page(limit=2)
     rest = identity.links.page(limit=2, cursor=first.next_cursor)
-    told = [(link.id, link.kind, link.by_email, link.email) for link in (*first.links, *rest.links)]
-    assert told == [
+    listed = [(link.id, link.kind, link.by_email, link.email) for link in (*first.links, *rest.links)]
+    assert listed == [
         (links[2].id, "invitation", "root@example.org", None),
         (links[1].id, "reset", "root@example.org", "bob@example.org"),
         (links[0].id, "invitation", None, None),

@@ -75,7 +75,7 @@ def test_refresh_returns_the_next_token(identity: Identity) -> None:
     first = signed_in(identity)
     second = identity.refresh(first.refresh_token)
     third = identity.refresh(second.refresh_token)
-    assert len({one.refresh_token for one in (first, second, third)}) == 3
+    assert len({session.refresh_token for session in (first, second, third)}) == 3
     assert (
         identity.authenticate(first.access_token).session_id
         == identity.authenticate(third.access_token).session_id
@@ -140,8 +140,8 @@ def test_two_tabs_that_refresh_together_get_the_same_token(identity: Identity) -
 def test_next_token_cannot_be_predicted_without_the_secret(build: Build) -> None:
     identity, other = build(), build(secret=b"another secret of thirty-two bytes")
     token = signed_in(identity).refresh_token
-    told = {one.refresh(token).refresh_token for one in (identity, other)}
-    assert len(told) == 2
+    next_tokens = {signer.refresh(token).refresh_token for signer in (identity, other)}
+    assert len(next_tokens) == 2
 
 
 def test_page_load_with_the_previous_token_stays_signed_in(identity: Identity) -> None:
@@ -185,9 +185,9 @@ def test_signing_out_ends_refresh_and_access_tokens(identity: Identity) -> None:
 
 
 def test_signing_out_of_one_session_keeps_the_other(identity: Identity) -> None:
-    one, other = signed_in(identity), signed_in(identity)
-    identity.logout(one.refresh_token)
-    assert identity.authenticate(other.access_token)
+    first, second = signed_in(identity), signed_in(identity)
+    identity.logout(first.refresh_token)
+    assert identity.authenticate(second.access_token)
 
 
 def test_signing_out_everywhere_ends_every_session_and_access_token(identity: Identity) -> None:

@@ -194,7 +194,9 @@ def living(tree: list[psutil.Process]) -> list[psutil.Process]:
     """The processes of `tree` that have not ended, with their name and arguments in `info`."""
     # unlike querying each process, this tolerates processes that end meanwhile
     everybody = psutil.process_iter(["status", "name", "cmdline"])
-    return [one for one in everybody if one in tree and one.info["status"] != psutil.STATUS_ZOMBIE]
+    return [
+        process for process in everybody if process in tree and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
 
 
 def files_below(root: Path) -> set[str]:

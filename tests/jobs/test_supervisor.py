@@ -86,7 +86,7 @@ def test_cores_cap_the_maximum_but_not_the_minimum() -> None:
 
 
 @dataclass
-class Kept:
+class Supervised:
     """A supervisor running in a thread, with a load that the test sets."""
 
     load: Load | None = field(default_factory=lambda: Load(0, frozenset()))
@@ -125,52 +125,52 @@ class Kept:
 
 
 @pytest.fixture
-def kept() -> Iterator[Kept]:
-    kept = Kept()
-    kept.start()
-    assert kept.reaches(1)
-    yield kept
-    kept.stop()
-    assert kept.pids() == []
+def supervised() -> Iterator[Supervised]:
+    supervised = Supervised()
+    supervised.start()
+    assert supervised.reaches(1)
+    yield supervised
+    supervised.stop()
+    assert supervised.pids() == []
 
 
-def test_supervisor_scales_up_at_once_and_down_after_the_cool_down(kept: Kept) -> None:
-    kept.load = Load(7, frozenset())
-    assert kept.reaches(3)
-    kept.load = Load(0, frozenset())
-    assert kept.reaches(1)
+def test_supervisor_scales_up_at_once_and_down_after_the_cool_down(supervised: Supervised) -> None:
+    supervised.load = Load(7, frozenset())
+    assert supervised.reaches(3)
+    supervised.load = Load(0, frozenset())
+    assert supervised.reaches(1)
 
 
 def test_no_worker_is_stopped_during_the_cool_down() -> None:
-    kept = Kept(load=Load(3, frozenset()), pace=replace(PACE, cool_down_s=3600))
-    kept.start()
-    assert kept.reaches(3)
-    kept.load = Load(0, frozenset())
-    assert kept.looks_again()
-    assert len(kept.pids()) == 3
-    kept.stop()
+    supervised = Supervised(load=Load(3, frozenset()), pace=replace(PACE, cool_down_s=3600))
+    supervised.start()
+    assert supervised.reaches(3)
+    supervised.load = Load(0, frozenset())
+    assert supervised.looks_again()
+    assert len(supervised.pids()) == 3
+    supervised.stop()
 
 
-def test_idle_workers_are_stopped_first(kept: Kept) -> None:
-    kept.load = Load(3, frozenset())
-    assert kept.reaches(3)
-    busy = kept.pids()[-1]
-    kept.load = Load(0, frozenset({worker_name(busy)}))
-    assert kept.reaches(1)
-    assert kept.pids() == [busy]
+def test_idle_workers_are_stopped_first(supervised: Supervised) -> None:
+    supervised.load = Load(3, frozenset())
+    assert supervised.reaches(3)
+    busy = supervised.pids()[-1]
+    supervised.load = Load(0, frozenset({worker_name(busy)}))
+    assert supervised.reaches(1)
+    assert supervised.pids() == [busy]
 
 
-def test_dead_worker_is_replaced(kept: Kept) -> None:
-    (victim,) = kept.pids()
+def test_dead_worker_is_replaced(supervised: Supervised) -> None:
+    (victim,) = supervised.pids()
     psutil.Process(victim).kill()
-    assert wait_until(lambda: len(kept.pids()) == 1 and kept.pids() != [victim], timeout_s=30)
+    assert wait_until(lambda: len(supervised.pids()) == 1 and supervised.pids() != [victim], timeout_s=30)
 
 
-def test_unknown_load_keeps_the_minimum(kept: Kept) -> None:
-    kept.load = None
-    psutil.Process(kept.pids()[0]).kill()
-    assert kept.reaches(0)
-    assert kept.reaches(1)
+def test_unknown_load_keeps_the_minimum(supervised: Supervised) -> None:
+    supervised.load = None
+    psutil.Process(supervised.pids()[0]).kill()
+    assert supervised.reaches(0)
+    assert supervised.reaches(1)
 
 
 @pytest.mark.parametrize(("delay_s", "starts"), [(0.2, 3), (3600, 1)])
@@ -180,11 +180,11 @@ def test_workers_that_die_at_once_are_restarted_with_back_off(
     log = tmp_path / "starts"
     log.touch()
     pace = replace(PACE, restarts=Backoff(first_s=delay_s, longest_s=delay_s))
-    kept = Kept(argv=["sh", "-c", f"echo x >> {log}"], pace=pace)
-    kept.start()
+    supervised = Supervised(argv=["sh", "-c", f"echo x >> {log}"], pace=pace)
+    supervised.start()
     assert wait_until(lambda: len(log.read_text().split()) == starts, timeout_s=30)
-    assert kept.looks_again()
-    kept.stop()
+    assert supervised.looks_again()
+    supervised.stop()
     assert delay_s < 3600 or len(log.read_text().split()) == starts
 
 
@@ -218,7 +218,7 @@ def keep_workers(
 
 
 def count_workers() -> int:
-    return sum("tests.jobs.worker_process" in one.info["cmdline"] for one in living(children()))
+    return sum("tests.jobs.worker_process" in process.info["cmdline"] for process in living(children()))
 
 
 def children() -> list[psutil.Process]:

@@ -47,11 +47,11 @@ def test_worker_makes_real_gifs(
     made = {"sources", "posters", "gifs", "stills"}
     assert wait_until(lambda: len(files_below(storage)) == 6, timeout_s=5), files_below(storage)
     assert {name.partition("/")[0] for name in files_below(storage)} == made
-    told = {kind.name: series for kind, series in parts.counters.read()}
-    assert told["gifapp_attempts"]["succeeded", ""] == {"": 2}
-    assert told["gifapp_conversion_seconds"]["succeeded", "gif", "small"]["count"] == 2
-    assert {"preparing", "writing"} <= {phase for phase, _ in told["gifapp_conversion_phase_seconds"]}
-    assert told["gifapp_made_bytes"]["gif",][""] > 1000
+    counters = {kind.name: series for kind, series in parts.counters.read()}
+    assert counters["gifapp_attempts"]["succeeded", ""] == {"": 2}
+    assert counters["gifapp_conversion_seconds"]["succeeded", "gif", "small"]["count"] == 2
+    assert {"preparing", "writing"} <= {phase for phase, _ in counters["gifapp_conversion_phase_seconds"]}
+    assert counters["gifapp_made_bytes"]["gif",][""] > 1000
 
 
 def test_worker_memory_excludes_shared_pages(start_worker: StartWorker, parts: JobParts) -> None:
@@ -107,7 +107,7 @@ def test_killed_worker_takes_ffmpeg_with_it(
     victim = start_worker("real")
 
     def has_ffmpeg() -> bool:
-        return any("ffmpeg" in one.info["name"] for one in living(tree_of(victim.pid)))
+        return any("ffmpeg" in process.info["name"] for process in living(tree_of(victim.pid)))
 
     assert wait_until(lambda: is_running(job) and has_ffmpeg(), timeout_s=60)
     tree = tree_of(victim.pid)

@@ -13,13 +13,13 @@ NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "operations.ipynb"
 
 
 async def test_operations_page_belongs_to_the_kernels_owner() -> None:
-    scripted, told = ScriptedService(), ScriptedAdministrator()
+    scripted, administrator = ScriptedService(), ScriptedAdministrator()
     user = {"id": "1", "email": "ada@example.com", "role": "administrator"}
     scripted.answers |= {
         "kernel/token": (200, {"access_token": "a token", "expires_in": 900, "user": user}),
-        "admin/queue": (200, json.loads(told.queue().model_dump_json())),
+        "admin/queue": (200, json.loads(administrator.queue().model_dump_json())),
         "admin/workers": (200, {"workers": []}),
-        "admin/statistics": (200, json.loads(told.statistics(hours=24).model_dump_json())),
+        "admin/statistics": (200, json.loads(administrator.statistics(hours=24).model_dump_json())),
         "admin/dead-letters": (200, {"dead_letters": [], "next_cursor": None}),
         "admin/links": (200, {"links": [], "next_cursor": None}),
         "admin/storage": (200, {"storage": None}),

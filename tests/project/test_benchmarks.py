@@ -52,9 +52,9 @@ def test_crawling_dither_looks_better_blurred_and_flickers_less_than_it_crawls()
 
 
 def test_frames_are_compared_by_time() -> None:
-    one, other = (Image.new("RGB", (2, 2), colour) for colour in ("#ff0000", "#0000ff"))
+    first, second = (Image.new("RGB", (2, 2), colour) for colour in ("#ff0000", "#0000ff"))
     gif = BytesIO()
-    one.save(gif, "GIF", save_all=True, append_images=[other], duration=[300, 100])
+    first.save(gif, "GIF", save_all=True, append_images=[second], duration=[300, 100])
     seen = quality.frames_of(BytesIO(gif.getvalue()), 4)
     assert [tuple(frame[0, 0]) for frame in seen] == [(255, 0, 0)] * 3 + [(0, 0, 255)]
 

@@ -73,20 +73,26 @@ def test_every_variable_is_a_setting() -> None:
 def commands() -> list[list[str]]:
     """The gifapp commands in each file."""
     docker = DockerfileParser(str(DEPLOY / "Dockerfile"))
-    assert [one["value"] for one in docker.structure if one["instruction"] == "ENTRYPOINT"] == ['["gifapp"]']
-    found = [yaml.safe_load(one["value"]) for one in docker.structure if one["instruction"] == "CMD"]
-    found += [
+    assert [
+        instruction["value"] for instruction in docker.structure if instruction["instruction"] == "ENTRYPOINT"
+    ] == ['["gifapp"]']
+    argument_lists = [
+        yaml.safe_load(instruction["value"])
+        for instruction in docker.structure
+        if instruction["instruction"] == "CMD"
+    ]
+    argument_lists += [
         service["command"] for name, service in COMPOSE["services"].items() if name in ("web", "workers")
     ]
-    found += [container["args"] for manifest in MANIFESTS for container in containers(manifest)]
-    found += [unit(path)["Service"]["ExecStart"].split()[1:] for path in UNITS]
-    return found
+    argument_lists += [container["args"] for manifest in MANIFESTS for container in containers(manifest)]
+    argument_lists += [unit(path)["Service"]["ExecStart"].split()[1:] for path in UNITS]
+    return argument_lists
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_every_command_exists(words: list[str]) -> None:
-    asked = CliRunner().invoke(gifapp, [*map(str, words), "--help"])
-    assert asked.exit_code == 0, asked.output
+    result = CliRunner().invoke(gifapp, [*map(str, words), "--help"])
+    assert result.exit_code == 0, result.output
 
 
 def test_redis_password_is_in_no_argument_list(tmp_path: Path) -> None:
@@ -116,7 +122,9 @@ def test_stopping_worker_has_time_to_finish_its_conversion() -> None:
     [worker] = [manifest for manifest in MANIFESTS if manifest["metadata"]["name"] == "gifapp-worker"]
     pod = worker["spec"]["template"]["spec"]
     [drain_s] = [
-        float(one["value"]) for one in pod["containers"][0]["env"] if one["name"] == "GIFAPP_DRAIN_S"
+        float(variable["value"])
+        for variable in pod["containers"][0]["env"]
+        if variable["name"] == "GIFAPP_DRAIN_S"
     ]
     assert MAX_JOB_S < drain_s < pod["terminationGracePeriodSeconds"]
     workers = COMPOSE["services"]["workers"]
@@ -134,8 +142,8 @@ def test_containers_run_without_root_and_with_read_only_file_systems() -> None:
         service = COMPOSE["services"][name]
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
-    for one in (container for manifest in MANIFESTS for container in containers(manifest)):
-        context = one["securityContext"]
+    for container in (container for manifest in MANIFESTS for container in containers(manifest)):
+        context = container["securityContext"]
         assert context["readOnlyRootFilesystem"]
         assert not context["allowPrivilegeEscalation"]
     for path in UNITS:
@@ -162,12 +170,14 @@ def test_nginx_forwards_websockets_and_uploads_with_sticky_sessions() -> None:
     assert parsed["status"] == "ok", parsed["errors"]
     blocks = parsed["config"][0]["parsed"]
     [server] = [block["block"] for block in blocks if block["directive"] == "server"]
-    [location] = [one["block"] for one in server if one["directive"] == "location"]
-    told = {(one["directive"], *one["args"][:1]): one["args"] for one in location}
-    assert told["proxy_set_header", "Upgrade"] == ["Upgrade", "$http_upgrade"]
-    assert told["client_max_body_size", "0"]
-    assert told["proxy_request_buffering", "off"]
-    assert told["proxy_set_header", "X-Forwarded-For"] == ["X-Forwarded-For", "$remote_addr"]
-    assert [told["proxy_set_header", name][1] for name in ("X-Real-IP", "X-Scheme", "Forwarded")] == [""] * 3
+    [location] = [directive["block"] for directive in server if directive["directive"] == "location"]
+    settings = {(directive["directive"], *directive["args"][:1]): directive["args"] for directive in location}
+    assert settings["proxy_set_header", "Upgrade"] == ["Upgrade", "$http_upgrade"]
+    assert settings["client_max_body_size", "0"]
+    assert settings["proxy_request_buffering", "off"]
+    assert settings["proxy_set_header", "X-Forwarded-For"] == ["X-Forwarded-For", "$remote_addr"]
+    assert [settings["proxy_set_header", name][1] for name in ("X-Real-IP", "X-Scheme", "Forwarded")] == [
+        ""
+    ] * 3
     [upstream] = [block["block"] for block in blocks if block["directive"] == "upstream"]
-    assert "hash" in [one["directive"] for one in upstream]
+    assert "hash" in [directive["directive"] for directive in upstream]

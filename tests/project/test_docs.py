@@ -63,7 +63,12 @@ def recipe_table(heading: str) -> str:
 
 def recipe_row(path: str) -> str:
     field = recipe_field(path)
-    options = [one for group in RECIPE_OPTIONS.values() for one in group if path in (one.field, *one.sets)]
+    options = [
+        option
+        for group in RECIPE_OPTIONS.values()
+        for option in group
+        if path in (option.field, *option.sets)
+    ]
     names = ", ".join(f"`{option.opts[0]}`" for option in options)
     return f"| `{path}` | {names} | {recipe_default(field)} | {may_be(field)} | {field.description} |"
 

@@ -22,7 +22,7 @@ def test_conda_installs_this_package_with_its_dependencies() -> None:
 
 def test_conda_installs_the_programs_that_lack_wheels() -> None:
     assert {"redis-server", "mongodb", "ffmpeg"} <= {
-        one for one in CONDA["dependencies"] if isinstance(one, str)
+        dependency for dependency in CONDA["dependencies"] if isinstance(dependency, str)
     }
     assert "conda install redis-server" in REDIS_SERVER.advice
     assert "conda install mongodb" in MONGOD.advice

@@ -54,9 +54,9 @@ class Example(NamedTuple):
 
 def examples() -> Iterator[Example]:
     for page in PAGES:
-        for number, found in enumerate(_BLOCK.finditer(page.read_text()), 1):
+        for number, match in enumerate(_BLOCK.finditer(page.read_text()), 1):
             name = str(page.relative_to(ROOT))
-            yield Example(name, number, found["language"], found["code"], found["why"])
+            yield Example(name, number, match["language"], match["code"], match["why"])
 
 
 EXAMPLES = list(examples())

@@ -200,14 +200,14 @@ def imports(module: Path) -> Iterator[str]:
 
 def imported_modules(module: Path) -> set[Path]:
     """The modules of ours that a module imports; `from a import b` means the module `a.b` if it exists."""
-    found = set()
+    modules = set()
     for name in imports(module):
         parts = name.split(".")[1:] if name.startswith("gifapp.") else []
         candidates = [
             Path(*parts[:count]).with_suffix(".py") for count in (len(parts), len(parts) - 1) if count > 0
         ]
-        found |= set([path for path in candidates if path in MODULES][:1])
-    return found - {module}
+        modules |= set([path for path in candidates if path in MODULES][:1])
+    return modules - {module}
 
 
 def room_of(module: Path) -> str | None:

@@ -17,4 +17,4 @@ def test_site_is_complete_and_loads_nothing_from_other_hosts(tmp_path: Path) -> 
     assert built.returncode == 0, built.stderr
     pages = {page.name: page.read_text() for page in tmp_path.glob("*.html")}
     assert {page.stem for page in (ROOT / "docs").glob("*.md")} <= {Path(name).stem for name in pages}
-    assert {name: found for name, page in pages.items() if (found := _LOADED.findall(page))} == {}
+    assert {name: urls for name, page in pages.items() if (urls := _LOADED.findall(page))} == {}

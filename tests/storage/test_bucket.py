@@ -160,7 +160,7 @@ def test_comparison_finds_orphans_and_missing_objects(
         outside.rm_file(f"{bucket}/{ROOT}/{Blob('poster', source.sha256).place}")
         report = parts.housekeeping.compare()
     assert (report.removed_files, report.removed_bytes) == (2, 10)
-    assert [(one.kind, one.id) for one in report.missing] == [("poster", source.id)]
+    assert [(file.kind, file.id) for file in report.missing] == [("poster", source.id)]
     assert objects(outside, f"{bucket}/{ROOT}") == {foreign, Blob("source", source.sha256).place}
 
 

@@ -30,7 +30,7 @@ def never(_: Path) -> None:
     pytest.fail("it is here")
 
 
-def kept(tmp_path: Path) -> set[str]:
+def cached(tmp_path: Path) -> set[str]:
     return {path.name[-1] for path in (tmp_path / "cache" / "files").iterdir()}
 
 
@@ -40,14 +40,14 @@ def test_least_recently_used_copy_is_evicted_first(cache: Cache, tmp_path: Path)
         os.utime(tmp_path / f"used-{number}", (number, number))
     cache.link(A, tmp_path / "again", never)
     cache.link(C, tmp_path / "more", content(10))
-    assert kept(tmp_path) == {"a", "c"}
+    assert cached(tmp_path) == {"a", "c"}
     assert (tmp_path / "used-1").read_bytes() == bytes(10)  # the open file can still be read
 
 
 def test_file_larger_than_the_cache_is_used_and_not_kept(cache: Cache, tmp_path: Path) -> None:
     cache.link(A, tmp_path / "large", content(100))
     assert (tmp_path / "large").stat().st_size == 100
-    assert kept(tmp_path) == set()
+    assert cached(tmp_path) == set()
 
 
 def test_concurrent_readers_share_one_download(cache: Cache, tmp_path: Path) -> None:
@@ -61,10 +61,10 @@ def test_concurrent_readers_share_one_download(cache: Cache, tmp_path: Path) -> 
     asking = [
         threading.Thread(target=cache.link, args=(A, tmp_path / str(number), slowly)) for number in range(5)
     ]
-    for one in asking:
-        one.start()
-    for one in asking:
-        one.join()
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
     assert len(fetched) == 1
     assert [(tmp_path / str(number)).read_bytes() for number in range(5)] == [b"all"] * 5
 
@@ -79,7 +79,7 @@ def test_copy_being_downloaded_is_not_evicted(tmp_path: Path) -> None:
     cache.link(A, tmp_path / "one", meanwhile_another)
     assert (tmp_path / "one").read_bytes() == b"one"
     assert (tmp_path / "other").read_bytes() == bytes(10)
-    assert kept(tmp_path) == set()
+    assert cached(tmp_path) == set()
 
 
 def test_partial_copy_of_a_killed_process_is_removed(cache: Cache, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_partial_copy_of_a_killed_process_is_removed(cache: Cache, tmp_path: Pat
     assert left.exists()
     os.utime(left, (0, 0))
     cache.link(A, tmp_path / "again", never)
-    assert kept(tmp_path) == {"a"}
+    assert cached(tmp_path) == {"a"}
 
 
 def test_failed_download_leaves_nothing(cache: Cache, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_failed_download_leaves_nothing(cache: Cache, tmp_path: Path) -> None:
 
     with pytest.raises(FileNotFoundError):
         cache.link(A, tmp_path / "used", breaks)
-    assert kept(tmp_path) == set()
+    assert cached(tmp_path) == set()
     assert not (tmp_path / "used").exists()
 
 
@@ -111,4 +111,4 @@ def test_local_file_is_not_downloaded(cache: Cache, tmp_path: Path) -> None:
     cache.link(A, tmp_path / "used", never)
     assert (tmp_path / "used").read_bytes() == b"gif"
     cache.forget(A)
-    assert kept(tmp_path) == set()
+    assert cached(tmp_path) == set()

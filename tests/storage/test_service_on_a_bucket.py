@@ -25,8 +25,8 @@ def test_bucket_serves_users_and_a_backup_moves_it_to_a_folder(
     (tmp_path / "here").mkdir()
     archive, data_dir = tmp_path / "gifapp.tar", tmp_path / "here" / "data"
     clip = pattern(tmp_path / "clip.mp4", size="96x64")
-    with monkeypatch.context() as given:
-        given.setenv("GIFAPP_STORAGE_URL", f"s3://{bucket}")
+    with monkeypatch.context() as environment:
+        environment.setenv("GIFAPP_STORAGE_URL", f"s3://{bucket}")
         with running_service(tmp_path / "here") as here, here.sign_up(ADA) as ada:
             done = ada.convert(clip, Recipe(width_px=48, fps=5))
             assert len(gallery(ada)["jobs"]) == 1

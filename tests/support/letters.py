@@ -79,6 +79,6 @@ def _letter(pixel: np.ndarray) -> str:
     return min(COLOURS.keys() - {"."}, key=lambda letter: int(((pixel - COLOURS[letter])[:3] ** 2).sum()))
 
 
-def told(gif: list[tuple[list[str], int]]) -> str:
+def timeline_of(gif: list[tuple[list[str], int]]) -> str:
     """One-colour frames as one line: `R10 G20`."""
     return " ".join(f"{rows[0][0]}{delay_cs}" for rows, delay_cs in gif)

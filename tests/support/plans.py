@@ -36,8 +36,8 @@ def notes(plan: Plan) -> list[str]:
 
 def first_picture(recipe: Recipe, *, width_px: int = 200, height_px: int = 120) -> np.ndarray:
     """The first frame of a grey clip with the recipe's text."""
-    found = layers(a_plan(recipe, width_px=width_px, height_px=height_px))
-    return next(compositing.composite([Frame(grey(width_px, height_px), 10)], found)).pixels
+    painted = layers(a_plan(recipe, width_px=width_px, height_px=height_px))
+    return next(compositing.composite([Frame(grey(width_px, height_px), 10)], painted)).pixels
 
 
 def drawn(text: str, **caption: Any) -> np.ndarray:

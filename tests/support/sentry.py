@@ -28,12 +28,14 @@ class Sentry:
 
 @contextmanager
 def sentry() -> Iterator[Sentry]:
-    kept = Sentry()
+    sentry = Sentry()
 
     class Ingest(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.raw.append(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
+            sentry.raw.append(
+                gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+            )
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -43,9 +45,9 @@ def sentry() -> Iterator[Sentry]:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Ingest)
-    kept.dsn = f"http://public@127.0.0.1:{server.server_port}/1"
+    sentry.dsn = f"http://public@127.0.0.1:{server.server_port}/1"
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield kept
+    yield sentry
     server.shutdown()
     server.server_close()
 

@@ -94,13 +94,13 @@ def test_mongodb_socket_is_private(tmp_path: Path) -> None:
         assert process.net_connections("inet") == []
         path = tmp_path / "a b" / "mongod.sock"
         assert url.endswith(f"@{quote(str(path), safe='')}/gifapp?authSource=admin")
-        assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [0o600, 0o700]
+        assert [stat.S_IMODE(place.stat().st_mode) for place in (path, path.parent)] == [0o600, 0o700]
 
 
 def test_mongodb_does_not_accept_compressed_messages(tmp_path: Path) -> None:
     with running_mongod(tmp_path) as url, pymongo.MongoClient[dict[str, Any]](url) as client:
-        told = client.admin.command("hello", compression=["zlib", "zstd", "snappy"])
-        assert "compression" not in told
+        hello = client.admin.command("hello", compression=["zlib", "zstd", "snappy"])
+        assert "compression" not in hello
 
 
 def test_passwords_are_in_private_files_and_in_no_argument_list(tmp_path: Path) -> None:

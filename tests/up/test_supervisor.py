@@ -27,11 +27,11 @@ def test_stages_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
 
 
 def test_ready_is_printed_once_everything_is_ready(tmp_path: Path) -> None:
-    said: list[bool] = []
+    reports: list[bool] = []
     slow = child(tmp_path, "slow", f"sleep 0.3; touch slow.up; {UNTIL_TERM}")
-    supervisor = Supervisor([[slow]], stopping=after(lambda: bool(said)))
-    supervisor.run(on_ready=lambda: said.append((tmp_path / "slow.up").exists()))
-    assert said == [True]
+    supervisor = Supervisor([[slow]], stopping=after(lambda: bool(reports)))
+    supervisor.run(on_ready=lambda: reports.append((tmp_path / "slow.up").exists()))
+    assert reports == [True]
 
 
 class Busy(StringIO):
@@ -94,11 +94,11 @@ def test_part_that_never_gets_ready_is_stopped(tmp_path: Path) -> None:
 
 def test_stop_does_not_wait_for_a_slow_start(tmp_path: Path) -> None:
     part = Part("slow", ("sleep", "60"), tmp_path, is_ready=lambda: False)
-    slow, said = Child(part, tmp_path / "slow.log"), []
+    slow, reports = Child(part, tmp_path / "slow.log"), []
     stop_when_asked_again = iter([False, False])  # once before the start, once while waiting
     supervisor = Supervisor([[slow]], stopping=lambda: next(stop_when_asked_again, True))
-    supervisor.run(on_ready=lambda: said.append("ready"))
-    assert said == []
+    supervisor.run(on_ready=lambda: reports.append("ready"))
+    assert reports == []
     assert slow.has_ended
 
 

@@ -65,9 +65,9 @@ def start_up(tmp_path: Path) -> Iterator[Start]:
         return started[-1]
 
     yield start
-    for one in started:
-        one.process.kill()
-        one.process.wait()
+    for running in started:
+        running.process.kill()
+        running.process.wait()
 
 
 def test_up_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Start) -> None:
@@ -79,7 +79,7 @@ def test_up_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
     assert document["url"] == up.url
     assert up.said.index("Create the administrator account at") < up.said.index("gifapp is ready at")
     family = up.family()
-    arguments = " ".join(word for one in family for word in one.cmdline())
+    arguments = " ".join(word for process in family for word in process.cmdline())
     for secret in (document["redis_url"], document["mongodb_url"]):
         assert secret.partition("@")[0].rpartition(":")[2] not in arguments
 
@@ -122,7 +122,7 @@ def test_nothing_outlives_a_killed_up_and_it_starts_again(start_up: Start) -> No
     open_dashboard(up)
     family = up.family()
     assert {"gifapp.widgets.kernel_server", "gifapp.jobs.attempts.forkserver"} <= {
-        word for one in family for word in one.cmdline()
+        word for process in family for word in process.cmdline()
     }
     up.process.kill()
     up.process.wait()

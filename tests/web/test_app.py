@@ -117,11 +117,11 @@ OTHER_ROUTES = {
 
 async def test_each_role_gets_the_status_in_the_table(stranger: httpx.AsyncClient, sign_in: SignIn) -> None:
     askers = (stranger, await sign_in("ada@example.org"))
-    found = {}
+    statuses = {}
     for method, route in OTHER_ROUTES:
         path = route.format(kernel=uuid4())
-        found[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
-    assert found == OTHER_ROUTES
+        statuses[method, route] = tuple([(await who.request(method, path)).status_code for who in askers])
+    assert statuses == OTHER_ROUTES
 
 
 def test_every_route_outside_the_api_is_in_the_table(app: GifApp) -> None:
@@ -251,11 +251,11 @@ async def test_full_server_says_what_to_do(app: GifApp, sign_in: SignIn) -> None
 
 async def test_signing_out_ends_the_visitors_kernels(app: GifApp, sign_in: SignIn) -> None:
     ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
-    lost, kept = kernel_of(await ada.get("/")), kernel_of(await bob.get("/"))
-    async with connected(app, ada, lost) as page:
+    lost_kernel, kept_kernel = kernel_of(await ada.get("/")), kernel_of(await bob.get("/"))
+    async with connected(app, ada, lost_kernel) as page:
         answer = await ada.post("/api/v1/auth/logout", headers={"X-XSRFToken": ada.cookies["_xsrf"]})
         assert answer.is_success
-        await until(lambda: app.kernels.ids() == [kept], within_s=2 * REAP_EVERY_S)
+        await until(lambda: app.kernels.ids() == [kept_kernel], within_s=2 * REAP_EVERY_S)
     assert page.close_reason == "the session has ended"
 
 
@@ -338,8 +338,8 @@ async def connected(
     """The websocket to a kernel, opened as a page does."""
     cookie = f"gifapp_session={who.cookies.get('gifapp_session', '')}"
     address = f"{app.local_url.replace('http', 'ws')}/api/kernels/{kernel_id}/channels?session_id={session}"
-    asked = HTTPRequest(address, headers={"Cookie": cookie, **headers})
-    page = await websocket_connect(asked, subprotocols=[protocol] if protocol else None)
+    request = HTTPRequest(address, headers={"Cookie": cookie, **headers})
+    page = await websocket_connect(request, subprotocols=[protocol] if protocol else None)
     yield page
     page.close()
     while page.close_code is None and await page.read_message() is not None:
@@ -381,7 +381,7 @@ async def kernel_token(app: GifApp, caller: Any) -> str:
 
 def clients_open() -> list[PageClient]:
     """The number of the renderers' open connections to kernels."""
-    clients = [one for one in gc.get_objects() if type(one) is PageClient]
+    clients = [client for client in gc.get_objects() if type(client) is PageClient]
     return [client for client in clients if not client.context.closed]
 
 

@@ -49,9 +49,9 @@ def streams(count: int) -> list[IOStream]:
 def test_connections_per_address_are_limited() -> None:
     connections = Connections(3, max_total=100)
     ada, bob = streams(4), streams(3)
-    asked = [connections.count(one, "203.0.113.7", has_asked=True) for one in ada]
-    assert asked == [True, True, True, False]
-    assert [connections.count(one, "203.0.113.8") for one in bob] == [True] * 3
+    counted = [connections.count(stream, "203.0.113.7", has_asked=True) for stream in ada]
+    assert counted == [True, True, True, False]
+    assert [connections.count(stream, "203.0.113.8") for stream in bob] == [True] * 3
 
 
 def test_ipv6_addresses_count_by_their_64_bit_prefix() -> None:
@@ -64,12 +64,17 @@ def test_ipv6_addresses_count_by_their_64_bit_prefix() -> None:
 
 def test_oldest_connection_without_a_request_is_closed_first() -> None:
     connections = Connections(3, max_total=100)
-    asked, oldest, newer, newest = streams(4)
-    for one in (asked, oldest, newer):
-        assert connections.count(one, "203.0.113.7")
-    assert connections.count(asked, "203.0.113.7", has_asked=True)
+    with_request, oldest, newer, newest = streams(4)
+    for stream in (with_request, oldest, newer):
+        assert connections.count(stream, "203.0.113.7")
+    assert connections.count(with_request, "203.0.113.7", has_asked=True)
     assert connections.count(newest, "203.0.113.7")
-    assert [one.closed() for one in (asked, oldest, newer, newest)] == [False, True, False, False]
+    assert [stream.closed() for stream in (with_request, oldest, newer, newest)] == [
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_closed_connection_frees_its_place() -> None:
@@ -84,9 +89,9 @@ def test_closed_connection_frees_its_place() -> None:
 def test_total_connections_are_limited() -> None:
     connections = Connections(10, max_total=4)
     opened = streams(4)
-    for number, one in enumerate(opened):
+    for number, stream in enumerate(opened):
         assert connections.has_capacity()
-        assert connections.count(one, f"203.0.113.{number}")
+        assert connections.count(stream, f"203.0.113.{number}")
     assert not connections.has_capacity()
     opened[0].is_closed = True  # type: ignore[attr-defined]
     assert connections.has_capacity()
@@ -238,9 +243,9 @@ async def test_only_our_own_cookies_are_parsed(app: GifApp, monkeypatch: pytest.
     find = app.app.find_handler
 
     def seen(request: Any, **kwargs: Any) -> Any:
-        found = find(request, **kwargs)
+        handler = find(request, **kwargs)
         read.append(request.headers["Cookie"])
-        return found
+        return handler
 
     monkeypatch.setattr(app.app, "find_handler", seen)
     cookies = f"a=1; gifapp_session=s; {'b=2; ' * 1000}_xsrf=x"

@@ -51,11 +51,11 @@ def no_error_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []
 
 
-def admitted(traffic: KernelTraffic, given: bytes, attempts: int = 3000) -> int:
+def admitted(traffic: KernelTraffic, sent: bytes, attempts: int = 3000) -> int:
     """How many of these messages are admitted."""
     for count in range(attempts):
         try:
-            traffic.admit(given)
+            traffic.admit(sent)
         except MessageRefused:
             return count
     return attempts
@@ -94,11 +94,11 @@ def test_open_comms_are_limited(traffic: KernelTraffic) -> None:
         comm_id = str(number)
         traffic.admit(message("comm_open", "shell", comm_id=comm_id, target_name=OWN_TARGET, data={}))
         traffic.admit(message("comm_close", "shell", comm_id=comm_id))
-    kept = [message("comm_open", "shell", comm_id=f"kept {n}", target_name=OWN_TARGET) for n in range(21)]
-    for given in kept[:20]:
-        traffic.admit(given)
+    accepted = [message("comm_open", "shell", comm_id=f"kept {n}", target_name=OWN_TARGET) for n in range(21)]
+    for opening in accepted[:20]:
+        traffic.admit(opening)
     with pytest.raises(MessageRefused, match="at most 20"):
-        traffic.admit(kept[20])
+        traffic.admit(accepted[20])
 
 
 def broken() -> Iterator[tuple[str, Any]]:
@@ -115,10 +115,10 @@ def broken() -> Iterator[tuple[str, Any]]:
     yield "JSON that is deep", message("x", "shell", data=json.loads("[" * 500 + "]" * 500))
 
 
-@pytest.mark.parametrize("given", [given for _, given in broken()], ids=[name for name, _ in broken()])
-def test_malformed_message_is_not_forwarded(traffic: KernelTraffic, given: bytes | str) -> None:
+@pytest.mark.parametrize("payload", [payload for _, payload in broken()], ids=[name for name, _ in broken()])
+def test_malformed_message_is_not_forwarded(traffic: KernelTraffic, payload: bytes | str) -> None:
     with pytest.raises(MessageRefused):
-        traffic.admit(given)
+        traffic.admit(payload)
 
 
 def test_backlog_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,9 +212,9 @@ async def test_unread_messages_are_limited_and_log_no_errors(
     async with connected(app, ada, kernel_id) as page:
         [socket] = app.kernels._kernels[kernel_id].sockets
         stop_reading(page)
-        said = message("comm_msg", "iopub", data="x" * 100_000)
+        update = message("comm_msg", "iopub", data="x" * 100_000)
         for _ in range(200):
-            socket.write_message(said, binary=True)  # type: ignore[attr-defined]
+            socket.write_message(update, binary=True)  # type: ignore[attr-defined]
         assert unread_bytes(socket) < 1_000_000
         await until(lambda: not app.kernels._kernels[kernel_id].sockets, within_s=20)
         del socket
@@ -231,9 +231,9 @@ async def test_socket_that_breaks_during_a_write_logs_no_error(app: GifApp, sign
         while await next_message(page) != "kernel_info_reply":  # the socket is fully open
             pass
         stop_reading(page)
-        said = message("comm_msg", "iopub", data="x" * 2_500_000)
+        update = message("comm_msg", "iopub", data="x" * 2_500_000)
         for _ in range(3):  # below our limit, and more than the socket buffer takes
-            kernel_socket.write_message(said, binary=True)  # type: ignore[attr-defined]
+            kernel_socket.write_message(update, binary=True)  # type: ignore[attr-defined]
         assert unread_bytes(kernel_socket)
         kernel_socket.ws_connection.stream.close()  # type: ignore[attr-defined]
         kernel_socket.write_message(INFO, binary=True)  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def test_start_removes_leftovers_of_killed_servers_but_not_of_living_ones(
                     assert process.stdout
                     assert process.stdout.readline()
                 homes.append({path.name for path in (tmp_path / "tmp").glob("gifapp-web-*")})
-    assert [len(found) for found in homes] == [2, 2, 2]
+    assert [len(leftovers) for leftovers in homes] == [2, 2, 2]
     assert len(set.intersection(*homes)) == 1
 
 

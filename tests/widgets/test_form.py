@@ -64,7 +64,7 @@ def test_number_accepts_a_point_or_a_comma(form: RecipeForm, typed: str) -> None
 
 
 def test_look_group_has_every_field_of_the_look(form: RecipeForm) -> None:
-    assert {one.path for row in rows(form.groups[1]) for one in row.fields} == {*leaves("look")}
+    assert {field.path for row in rows(form.groups[1]) for field in row.fields} == {*leaves("look")}
 
 
 def test_control_has_its_fields_description_and_bounds(form: RecipeForm) -> None:
@@ -76,7 +76,7 @@ def test_control_has_its_fields_description_and_bounds(form: RecipeForm) -> None
 
 
 def test_fields_have_their_labels(form: RecipeForm) -> None:
-    shown = {one.control.description for row in rows(form) for one in row.fields}
+    shown = {field.control.description for row in rows(form) for field in row.fields}
     assert shown >= {
         "Width (px)",
         "Frame rate (fps)",
@@ -105,10 +105,10 @@ def test_reset_restores_the_defaults(form: RecipeForm, changes: list[str]) -> No
 def test_group_header_lists_changed_fields(form: RecipeForm) -> None:
     form.show(Recipe(look=Look(blur_px=3.0, invert=True), captions=(Caption(text="Hello"),)), SOURCE)
     form.recipe()
-    told = {group.header.description: group.header.changes for group in form.groups}
-    assert told["Look"] == "Blur, Invert colours"
-    assert told["Text & overlays"] == "1 caption"
-    assert told["GIF quality"] == ""
+    headers = {group.header.description: group.header.changes for group in form.groups}
+    assert headers["Look"] == "Blur, Invert colours"
+    assert headers["Text & overlays"] == "1 caption"
+    assert headers["GIF quality"] == ""
 
 
 # --- time ------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_drawn_crop_is_custom_and_can_be_removed(form: RecipeForm, changes: list
 
 
 def test_every_choice_has_a_selection(form: RecipeForm) -> None:
-    controls = [one.control for row in rows(form) for one in row.fields]
+    controls = [field.control for row in rows(form) for field in row.fields]
     assert all(control.index is not None for control in controls if hasattr(control, "index"))
 
 
@@ -326,12 +326,12 @@ def test_unusable_overlay_or_subtitles_are_reported_by_name(form: RecipeForm) ->
 
 def field(form: RecipeForm, label: str) -> Field:
     """The form's field with this label."""
-    return next(one for row in rows(form) for one in row.fields if one.label == label)
+    return next(candidate for row in rows(form) for candidate in row.fields if candidate.label == label)
 
 
 def rows(part: object) -> list[Row]:
-    found = [part] if isinstance(part, Row) else []
-    return found + [row for child in getattr(part, "children", ()) for row in rows(child)]
+    rows_of_part = [part] if isinstance(part, Row) else []
+    return rows_of_part + [row for child in getattr(part, "children", ()) for row in rows(child)]
 
 
 def shown_problems(form: RecipeForm) -> list[str]:

@@ -47,8 +47,8 @@ def done() -> list[Any]:
 def widgets(done: list[Any]) -> list[Any]:
     reporter = Reporter(done.append)
 
-    def act(*asked: Any) -> Any:
-        done.append(asked)
+    def act(*arguments: Any) -> Any:
+        done.append(arguments)
         return {}
 
     return [
@@ -71,7 +71,7 @@ def test_malformed_message_is_dropped(
     ]
     assert loud == []
     assert sum(len(record.getMessage()) for record in caplog.records) < 10_000
-    assert [asked for asked in done if len(str(asked)) > 1000] == []
+    assert [action for action in done if len(str(action)) > 1000] == []
 
 
 def test_messages_of_our_scripts_are_accepted() -> None:

@@ -117,9 +117,9 @@ def test_job_whose_video_is_gone_cannot_be_retried() -> None:
 
 
 def test_facts_of_a_gif() -> None:
-    told = card(a_job(state=JobState.SUCCEEDED, gif=GIF))["gif"]
-    assert told["facts"] == ["480 × 270 px · 66 frames", "5.3 s · 3.1 MB"]  # noqa: RUF001
-    assert (told["format"], told["suffix"], told["is_video"]) == ("GIF", ".gif", False)
+    shown = card(a_job(state=JobState.SUCCEEDED, gif=GIF))["gif"]
+    assert shown["facts"] == ["480 × 270 px · 66 frames", "5.3 s · 3.1 MB"]  # noqa: RUF001
+    assert (shown["format"], shown["suffix"], shown["is_video"]) == ("GIF", ".gif", False)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_card_shows_its_expiry(finished_at: datetime | None, expires_at: datetim
 
 def test_facts_of_other_formats() -> None:
     made = GIF.model_copy(update={"format": "mp4", "content_type": "video/mp4"})
-    told = card(a_job(state=JobState.SUCCEEDED, gif=made))["gif"]
-    assert told["facts"][-1] == "5.3 s · 3.1 MB · MP4"
-    assert (told["format"], told["suffix"], told["is_video"]) == ("MP4", ".mp4", True)
+    shown = card(a_job(state=JobState.SUCCEEDED, gif=made))["gif"]
+    assert shown["facts"][-1] == "5.3 s · 3.1 MB · MP4"
+    assert (shown["format"], shown["suffix"], shown["is_video"]) == ("MP4", ".mp4", True)
 
 
 def test_gif_has_its_own_notes_but_not_those_of_its_source() -> None:

@@ -22,7 +22,7 @@ from gifapp.domain.limits import Limits
 
 DEADLINE_S = 10.0
 _QUALITIES = (75, 60, 45, 30, 15)
-_FEW = TILES // 4  # different pictures
+_FEW = TILES // 4  # of different key frames
 # pixels of the whole video; decoding takes 2 to 4 ns each
 _QUICK_PX = 400_000_000
 _MAX_PX = 2_000_000_000
@@ -33,7 +33,7 @@ Tiles = list[NDArray[np.uint8]]
 def filmstrip(path: Path, video: Video, *, limits: Limits) -> bytes:
     """A JPEG of `TILES` equally wide tiles, of at most `MAX_BYTES`; see `domain.filmstrip`.
 
-    A long video whose key frames are few and far between has the same picture in neighbouring tiles.
+    If a long video has few key frames, neighbouring tiles show the same picture.
 
     Raises:
         errors.SourceDamaged, errors.ConversionTooSlow: the video could not be decoded.
@@ -45,7 +45,7 @@ def filmstrip(path: Path, video: Video, *, limits: Limits) -> bytes:
 
 def _tiles(path: Path, video: Video, *, limits: Limits) -> Tiles:
     whole_px = video.stored_width_px * video.stored_height_px * (video.fps or 0) * video.duration_s
-    # a plan for counted frames has no timestamps
+    # without absolute timestamps, key frames cannot be placed in time
     if whole_px > _QUICK_PX and video.clock.is_absolute and not video.is_pictures:
         tiles = _decoded(path, video, limits=limits, key_frames_only=True)
         if whole_px > _MAX_PX or len({tile.tobytes() for tile in tiles}) > _FEW:

@@ -155,8 +155,12 @@ class _Search:
 
     def _better(self, best: _Attempt | None, attempt: _Attempt) -> _Attempt | None:
         """The larger of the two, among those that fit."""
-        fitting = [one for one in (best, attempt) if one is not None and one.bytes <= self._target_bytes]
-        return max(fitting, key=lambda one: one.bytes, default=None)
+        fitting = [
+            candidate
+            for candidate in (best, attempt)
+            if candidate is not None and candidate.bytes <= self._target_bytes
+        ]
+        return max(fitting, key=lambda candidate: candidate.bytes, default=None)
 
     def _is_near(self, attempt: _Attempt) -> bool:
         return attempt.bytes >= MIN_SHARE * self._target_bytes

@@ -113,7 +113,7 @@ class Look(Part):
     stabilise: bool = Field(
         default=False,
         title="Stabilise",
-        description="Steady a clip filmed by hand. It is enlarged by 12 %, so that no moving edge shows.",
+        description="Steady a handheld clip. It is enlarged by 12 %, so that no moving edge shows.",
     )
     blur_px: Annotated[float, UiHints(slider=(0, 20), step=0.5)] = Field(
         0.0,
@@ -132,7 +132,7 @@ class Look(Part):
         title="Denoise",
         description="How strongly grain is averaged over neighbouring frames where the picture hardly moves. "
         "Grainy clips become much smaller, but clean ones up to a third larger. "
-        "Above 0.5, faint moving things may leave a trail.",
+        "Above 0.5, faint moving objects may leave a trail.",
     )
     fade_in_s: Annotated[float, UiHints(step=0.1)] = Field(
         0.0, ge=0, le=10, title="Fade in", description="How long the fade from black lasts."

@@ -10,7 +10,7 @@ from voila.exporter import VoilaExporter
 
 
 class _CompiledTemplates(jinja2.BytecodeCache):
-    """Keeps the code of compiled templates in memory; Jinja compiles those whose source has changed again."""
+    """Caches compiled templates in memory; Jinja recompiles a template whose source has changed."""
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}

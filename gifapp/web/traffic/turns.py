@@ -1,4 +1,4 @@
-"""Turns: few of each address per iteration of the event loop; requests take them."""
+"""Turns for requests: a few per address and iteration of the event loop."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine,
 
 
 class Turns:
-    """Lets every address take `per_iteration` turns per iteration of the event loop; the surplus waits.
+    """Gives every address `per_iteration` turns per iteration of the event loop; the surplus waits.
 
-    However many connections an address has, another's waits for `per_iteration` turns, not for all.
+    However many connections an address has, another address waits for `per_iteration` turns, not for all.
     """
 
     def __init__(self, per_iteration: int = 1) -> None:
@@ -22,15 +22,15 @@ class Turns:
         self._waiting: dict[str, deque[Future[None]]] = {}
 
     def waiting(self, network: str) -> int:
-        """How many of its turns have not come yet."""
+        """The number of waiting turns."""
         return len(self._waiting.get(network, ()))
 
     def has_turn(self, network: str) -> bool:
-        """Whether the next need not wait."""
+        """Whether the next turn need not wait."""
         return self._taken[network] < self._per_iteration
 
     def begin(self, network: str) -> Future[None] | None:
-        """The turn to wait for; None if it has come."""
+        """Start a turn: returns the future to wait for, or None if the turn has come."""
         if not self.has_turn(network):
             turn: Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(network, deque()).append(turn)
@@ -49,7 +49,7 @@ class Turns:
             for _ in range(min(self._per_iteration, len(turns))):
                 self._take(network)
                 turn = turns.popleft()
-                if not turn.done():  # a connection that is being closed cancels its own
+                if not turn.done():  # a connection that closes cancels its own turn
                     turn.set_result(None)
             if not turns:
                 del self._waiting[network]
@@ -60,7 +60,7 @@ class WaitingRequest(HTTPMessageDelegate):
 
     def __init__(self, turn: Future[None], delegate: HTTPMessageDelegate) -> None:
         self._turn, self._next = turn, delegate
-        self._delegate = HTTPMessageDelegate()  # does nothing: the connection may be closed before the turn
+        self._delegate = HTTPMessageDelegate()  # does nothing if the connection closes before its turn
 
     async def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders

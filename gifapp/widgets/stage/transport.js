@@ -2,7 +2,7 @@ import { button, icon, make } from "../common.js";
 
 /** @typedef {import("./player.js").Player} Player */
 
-const KEYS = "Space plays and pauses, comma and full stop step by a frame";
+const KEYS = "Space plays or pauses; comma and full stop step by a frame";
 
 /** @param {number} at  seconds */
 export function clock(at) {

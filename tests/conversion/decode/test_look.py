@@ -271,12 +271,12 @@ def test_any_colour_can_be_the_key(tmp_path: Path, key: str, letters: str) -> No
     assert read_gif(made)[0][0] == [letters]
 
 
-@pytest.mark.parametrize(("key", "kept"), [("#ffffff", slice(0, 140)), ("#000000", slice(116, 256))])
-def test_keyed_white_paper_keeps_grey_drawings(tmp_path: Path, key: str, kept: slice) -> None:
+@pytest.mark.parametrize(("key", "shades"), [("#ffffff", slice(0, 140)), ("#000000", slice(116, 256))])
+def test_keyed_white_paper_keeps_grey_drawings(tmp_path: Path, key: str, shades: slice) -> None:
     greys = np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (2, 1, 3))
     shown = seen(stored(tmp_path / "greys.mov", greys), chroma_key=ChromaKey(colour=key))[0]
-    np.testing.assert_allclose(shown[kept, :3], greys[0, kept], atol=3)
-    assert (shown[kept, 3] > 250).all()
+    np.testing.assert_allclose(shown[shades, :3], greys[0, shades], atol=3)
+    assert (shown[shades, 3] > 250).all()
     assert shown[255 if key == "#ffffff" else 0, 3] == 0
 
 

@@ -29,13 +29,13 @@ def waves(number: int) -> np.ndarray:
     return picture.astype(np.uint8)
 
 
-def card(number: int, one: tuple[int, ...], other: tuple[int, ...], side: int) -> np.ndarray:
+def card(number: int, page_tone: tuple[int, ...], square_tone: tuple[int, ...], side: int) -> np.ndarray:
     """Waves on a page of one tone, with squares of the other on it."""
     picture = waves(number)
-    picture[: HEIGHT // 4] = picture[-HEIGHT // 4 :] = one
+    picture[: HEIGHT // 4] = picture[-HEIGHT // 4 :] = page_tone
     for left in (20, 120, 220):
-        picture[10 : 10 + side, left : left + side] = other
-        picture[-10 - side : -10, left : left + side] = other
+        picture[10 : 10 + side, left : left + side] = square_tone
+        picture[-10 - side : -10, left : left + side] = square_tone
     return picture
 
 
@@ -47,41 +47,43 @@ def assert_apart(frame: np.ndarray, at: tuple[int, int], tone: tuple[int, ...]) 
     assert np.abs(frame[at] - tone).max() <= 1
 
 
-@pytest.mark.parametrize(("one", "other"), [*TONES, *((b, a) for a, b in TONES)])
+@pytest.mark.parametrize(("page_tone", "square_tone"), [*TONES, *((b, a) for a, b in TONES)])
 @pytest.mark.parametrize("content", ["film", "screen"])
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_two_tones_stay_distinct_beside_many_colours(
-    one: tuple[int, ...], other: tuple[int, ...], content: Content, count: int
+    page_tone: tuple[int, ...], square_tone: tuple[int, ...], content: Content, count: int
 ) -> None:
-    pictures = [card(number, one, other, 30) for number in range(count)]
+    pictures = [card(number, page_tone, square_tone, 30) for number in range(count)]
     for frame in seen(pictures, content=content):
-        assert_apart(frame, (4, 4), one)
-        assert_apart(frame, (25, 30), other)
-        assert_apart(frame, (-25, 230), other)
+        assert_apart(frame, (4, 4), page_tone)
+        assert_apart(frame, (25, 30), square_tone)
+        assert_apart(frame, (-25, 230), square_tone)
 
 
 @pytest.mark.parametrize("scope", ["auto", "scene", "per_frame", "global"])
 @pytest.mark.parametrize("colours", [16, 64, 256])
 def test_two_tones_stay_distinct_with_every_palette(scope: PaletteScope, colours: int) -> None:
-    one, other = TONES[0]
-    for frame in seen([card(number, one, other, 30) for number in range(4)], palette=scope, colours=colours):
-        assert_apart(frame, (4, 4), one)
-        assert_apart(frame, (25, 30), other)
+    page_tone, square_tone = TONES[0]
+    for frame in seen(
+        [card(number, page_tone, square_tone, 30) for number in range(4)], palette=scope, colours=colours
+    ):
+        assert_apart(frame, (4, 4), page_tone)
+        assert_apart(frame, (25, 30), square_tone)
 
 
-@pytest.mark.parametrize(("one", "other"), TONES)
+@pytest.mark.parametrize(("page_tone", "square_tone"), TONES)
 def test_two_tones_stay_distinct_beside_transparent_pixels(
-    one: tuple[int, ...], other: tuple[int, ...]
+    page_tone: tuple[int, ...], square_tone: tuple[int, ...]
 ) -> None:
     pictures = [
-        np.dstack([card(number, one, other, 30), np.full((HEIGHT, WIDTH), 255, np.uint8)])
+        np.dstack([card(number, page_tone, square_tone, 30), np.full((HEIGHT, WIDTH), 255, np.uint8)])
         for number in range(3)
     ]
     for picture in pictures:
         picture[90:100, 90:100, 3] = 0
     for frame in seen(pictures):
-        assert_apart(frame, (4, 4), one)
-        assert_apart(frame, (25, 30), other)
+        assert_apart(frame, (4, 4), page_tone)
+        assert_apart(frame, (25, 30), square_tone)
 
 
 def test_eight_similar_tones_stay_distinct() -> None:

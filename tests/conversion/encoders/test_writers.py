@@ -59,18 +59,18 @@ def rendering(frames: Sequence[np.ndarray], delays_cs: list[int], loop: int = 0)
 
 def written(
     path: Path,
-    given: Sequence[np.ndarray],
+    frames: Sequence[np.ndarray],
     delays_cs: list[int],
     *,
     limits: Limits | None = None,
     loop: int = 0,
     **recipe: Any,
 ) -> Written:
-    asked = Recipe(**({"format": path.suffix[1:]} | recipe))
+    full_recipe = Recipe(**({"format": path.suffix[1:]} | recipe))
     limits = limits or Limits()
     return write(
-        prepared(rendering(given, delays_cs, loop), asked.format),
-        asked,
+        prepared(rendering(frames, delays_cs, loop), full_recipe.format),
+        full_recipe,
         path,
         limits=limits,
         on_frame=lambda _: None,
@@ -112,15 +112,15 @@ def stored(name: str, delays_cs: list[int]) -> list[int]:
     return [piece_cs for delay_cs in delays_cs for piece_cs in split_delay(delay_cs, max_cs)]
 
 
-def held(given: Sequence[np.ndarray], name: str, delays_cs: list[int]) -> list[np.ndarray]:
+def held(frames: Sequence[np.ndarray], name: str, delays_cs: list[int]) -> list[np.ndarray]:
     """The pictures, each repeated as often as it is stored."""
     times = (len(stored(name, [delay_cs])) for delay_cs in delays_cs)
-    return [picture for picture, count in zip(given, times, strict=True) for _ in range(count)]
+    return [picture for picture, count in zip(frames, times, strict=True) for _ in range(count)]
 
 
-def apart(frames: np.ndarray, given: Sequence[np.ndarray]) -> float:
+def apart(frames: np.ndarray, expected: Sequence[np.ndarray]) -> float:
     """The mean difference of the visible colours."""
-    wanted = np.stack(given)
+    wanted = np.stack(expected)
     if wanted.shape[3] == 3:
         return float(np.abs(frames[..., :3].astype(int) - wanted).mean())
     return float(np.abs(frames.astype(int) - wanted)[wanted[..., 3] > 0].mean())
@@ -132,9 +132,9 @@ def test_ffmpeg_writes_every_format_but_gif() -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_lossy_shrinks_every_format_but_apng(tmp_path: Path, name: Format) -> None:
-    given = list(np.random.default_rng(0).integers(0, 255, (4, 64, 64, 3), np.uint8))
+    noise = list(np.random.default_rng(0).integers(0, 255, (4, 64, 64, 3), np.uint8))
     sizes = [
-        written(tmp_path / f"{lossy}.{name}", given, [10] * 4, lossy=lossy, content="film").bytes
+        written(tmp_path / f"{lossy}.{name}", noise, [10] * 4, lossy=lossy, content="film").bytes
         for lossy in (0, 60, 200)
     ]
     if FILE_KINDS[name].compression == "lossless":
@@ -145,9 +145,9 @@ def test_lossy_shrinks_every_format_but_apng(tmp_path: Path, name: Format) -> No
 
 
 def test_lossy_screen_recording_is_a_lossy_webp(tmp_path: Path) -> None:
-    given = pictures(5)
-    written(tmp_path / "a.webp", given, UNEVEN_CS, content="screen", lossy=40)
-    assert apart(seen(tmp_path / "a.webp").frames, given) > 0
+    frames = pictures(5)
+    written(tmp_path / "a.webp", frames, UNEVEN_CS, content="screen", lossy=40)
+    assert apart(seen(tmp_path / "a.webp").frames, frames) > 0
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -316,13 +316,13 @@ def test_mp4_reports_odd_dimensions_as_even() -> None:
 
 
 def test_webm_stays_transparent(tmp_path: Path) -> None:
-    given = pictures(5, width=160, height=96, alpha=True)
-    written(tmp_path / "a.webm", given, [10] * 5)
+    source = pictures(5, width=160, height=96, alpha=True)
+    written(tmp_path / "a.webm", source, [10] * 5)
     raw = tmp_path / "raw"  # libavcodec's own decoder ignores transparency
     passed = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba")
     run_ffmpeg("-c:v", "libvpx-vp9", "-i", tmp_path / "a.webm", *passed, raw)
     frames = np.frombuffer(raw.read_bytes(), np.uint8).reshape(-1, 96, 160, 4)
-    assert np.abs(frames[..., 3].astype(int) - np.stack(given)[..., 3]).mean() < 2
+    assert np.abs(frames[..., 3].astype(int) - np.stack(source)[..., 3]).mean() < 2
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ def _fencing(kernel: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         passed = [_fenced(each) if _is_array(each) else each for each in arguments]
         result = kernel(*passed)
-        for given, fenced in zip(arguments, passed, strict=True):
-            if _is_array(given) and given.flags.writeable:
-                given[...] = fenced
+        for original, fenced in zip(arguments, passed, strict=True):
+            if _is_array(original) and original.flags.writeable:
+                original[...] = fenced
         return result
 
     return call

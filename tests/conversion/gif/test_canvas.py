@@ -129,9 +129,9 @@ def test_excess_error_is_bounded() -> None:
     assert excess.max() > 0
 
 
-def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The squared weighted distance that tolerances use."""
-    squares: np.ndarray = (one.astype(int) - other) ** 2
+    squares: np.ndarray = (first.astype(int) - second) ** 2
     return np.asarray(squares @ FILM.weights)
 
 
@@ -166,12 +166,12 @@ def test_vanishing_pixel_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "both"),
+    ("first", "second", "both"),
     [
         ((0, 0, 0, 0), (3, 4, 5, 6), (3, 4, 5, 6)),
         ((3, 4, 5, 6), (0, 0, 0, 0), (3, 4, 5, 6)),
         ((1, 5, 2, 6), (3, 4, 5, 6), (1, 4, 5, 6)),
     ],
 )
-def test_union_of_rectangles(one: tuple[int, ...], other: tuple[int, ...], both: tuple[int, ...]) -> None:
-    assert Rectangle(*one).union(Rectangle(*other)) == both
+def test_union_of_rectangles(first: tuple[int, ...], second: tuple[int, ...], both: tuple[int, ...]) -> None:
+    assert Rectangle(*first).union(Rectangle(*second)) == both

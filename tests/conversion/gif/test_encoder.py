@@ -168,8 +168,8 @@ def test_frame_that_becomes_transparent_after_a_long_delay() -> None:
 )
 def test_loop_block_stores_one_less_than_the_number_of_plays(loop: int, block: bytes | None) -> None:
     gif, _ = gif_of(film(2), loop=loop)
-    _, found, rest = gif.partition(b"\x21\xff\x0bNETSCAPE2.0")
-    assert bool(found) == (block is not None)
+    _, loop_block, rest = gif.partition(b"\x21\xff\x0bNETSCAPE2.0")
+    assert bool(loop_block) == (block is not None)
     assert rest.startswith(block or b"")
 
 

@@ -24,8 +24,8 @@ def test_lzw_round_trip_where_the_dictionary_fills_up(
 
 @examples(60)
 @given(st.integers(1, 8).flatmap(lambda bits: st.tuples(st.just(bits), st.binary(min_size=1, max_size=300))))
-def test_lzw_round_trip_of_anything(given_: tuple[int, bytes]) -> None:
-    bits, data = given_
+def test_lzw_round_trip_of_anything(frame: tuple[int, bytes]) -> None:
+    bits, data = frame
     pixels = np.frombuffer(data, np.uint8) & (1 << bits) - 1
     assert unpacked(pixels, bits).pixels == pixels.tolist()
 

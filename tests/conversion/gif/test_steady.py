@@ -23,8 +23,8 @@ def clip(channels: int, seed: int = 1) -> list[np.ndarray]:
     return frames
 
 
-def distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray((one[..., :3].astype(int) - other[..., :3]) ** 2 @ EXACT.weights)
+def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.asarray((first[..., :3].astype(int) - second[..., :3]) ** 2 @ EXACT.weights)
 
 
 def mean_of(frames: list[np.ndarray]) -> np.ndarray:

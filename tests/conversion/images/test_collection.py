@@ -34,13 +34,13 @@ from tests.conversion.images.files import (
 )
 from tests.support.fakes import Impatient
 from tests.support.gifs import seen_by_pillow
-from tests.support.letters import COLOURS, pixels, read_gif, told
+from tests.support.letters import COLOURS, pixels, read_gif, timeline_of
 
 
 def played(source: Path, **recipe: Any) -> str:
     out = source.with_name("out.gif")
     convert(source, Recipe(dither="none", **recipe), out)
-    return told(read_gif(out))
+    return timeline_of(read_gif(out))
 
 
 @pytest.mark.parametrize("kind", ["webp", "png"])
@@ -209,8 +209,8 @@ def test_photographs_are_rotated_upright(tmp_path: Path) -> None:
 
 def test_sixteen_bit_grey_is_not_clipped(tmp_path: Path) -> None:
     Image.fromarray(np.array([[0, 32768, 65535]], np.uint16)).save(tmp_path / "grey.png")
-    with collection.opened(tmp_path / "grey.png") as found:
-        assert [np.asarray(one)[0, :, 0].tolist() for one in found.shown()] == [[0, 128, 255]]
+    with collection.opened(tmp_path / "grey.png") as opened:
+        assert [np.asarray(image)[0, :, 0].tolist() for image in opened.shown()] == [[0, 128, 255]]
 
 
 def test_part_of_a_sequence(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_part_of_a_sequence(tmp_path: Path) -> None:
     segment = {"start_s": 0.08 * 77, "end_s": 0.08 * 79}
     recipe = Recipe.parse({"segments": [segment], "dither": "none"})
     convert(source, recipe, tmp_path / "out.gif")
-    assert told(read_gif(tmp_path / "out.gif")) == "G8 B8"
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == "G8 B8"
 
 
 def _linked(path: Path) -> Path:

@@ -32,7 +32,7 @@ def middle(data: bytes) -> list[int]:
 
 
 def near(shown: list[int], right: tuple[int, ...], within: int = 3) -> bool:
-    return max(abs(one - other) for one, other in zip(shown, right, strict=False)) <= within
+    return max(abs(level - other) for level, other in zip(shown, right, strict=False)) <= within
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF"])

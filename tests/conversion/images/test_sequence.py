@@ -65,8 +65,8 @@ def test_ambiguous_order_gets_a_note(
 ) -> None:
     for name in names:
         (tmp_path / name).write_bytes(PICTURE)
-    with collection.opened(tmp_path) as found:
-        assert found.unclear_neighbours == unclear
+    with collection.opened(tmp_path) as opened:
+        assert opened.unclear_neighbours == unclear
     notes = [note for note in probe(tmp_path, limits=Limits()).notes if "order" in note]
     assert notes == (
         [f"The order of the file names is ambiguous: {unclear[0]!r} comes before {unclear[1]!r}."]
@@ -85,8 +85,8 @@ def test_animation_in_a_sequence_counts_as_its_first_picture(tmp_path: Path) -> 
     for name, kind in (("1.png", "PNG"), ("2.webp", "WEBP"), ("3.avif", "AVIF")):
         options = {"save_all": True, "append_images": shots[1:], "duration": 100, "lossless": True}
         (tmp_path / name).write_bytes(saved(shots[0], kind, **options))
-    with collection.opened(tmp_path) as found:
-        shown = [np.asarray(image.convert("RGB"))[1, 1].tolist() for image in found.shown()]
+    with collection.opened(tmp_path) as opened:
+        shown = [np.asarray(image.convert("RGB"))[1, 1].tolist() for image in opened.shown()]
     assert len(shown) == 3
     assert all(red > 200 and blue < 50 for red, _, blue in shown)
 

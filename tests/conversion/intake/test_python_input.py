@@ -14,7 +14,7 @@ from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.support.fakes import Impatient
-from tests.support.letters import pixels, read_gif, told, write_clip
+from tests.support.letters import pixels, read_gif, timeline_of, write_clip
 
 FRAMES = pixels([["RR"], ["GG"], ["BB"]])
 RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
@@ -22,7 +22,7 @@ RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
 
 def played(source: Any, folder: Path) -> str:
     convert(source, Recipe(fps=10, dither="none"), folder / "out.gif")
-    return told(read_gif(folder / "out.gif"))
+    return timeline_of(read_gif(folder / "out.gif"))
 
 
 class Tensor:
@@ -159,7 +159,7 @@ def test_storing_frames_can_be_cancelled() -> None:
 def test_bytes_are_a_source(tmp_path: Path) -> None:
     video = write_clip(tmp_path / "rgbw.mkv", RGBW)
     report = convert(video.read_bytes(), Recipe(fps=10.0))
-    assert told(read_gif(report.save(tmp_path / "a.gif"))) == "R10 G10 B10 W10"
+    assert timeline_of(read_gif(report.save(tmp_path / "a.gif"))) == "R10 G10 B10 W10"
 
 
 @pytest.mark.parametrize("fps", [7.0, 10.0, 12.5, 30.0])
@@ -186,7 +186,7 @@ def test_a_moviepy_clip_is_a_source(tmp_path: Path) -> None:
     frames = pixels(RGBW)[..., :3]
     clip = VideoClip(lambda t: frames[min(int(t * 10 + 0.01), 3)], duration=0.4).with_fps(10)
     shown = read_gif(convert(clip, Recipe(fps=10.0)).save(tmp_path / "a.gif"))
-    assert told(shown) == "R10 G10 B10 W10"
+    assert timeline_of(shown) == "R10 G10 B10 W10"
 
 
 @pytest.mark.parametrize("fps", [5.0, 10.0, 20.0])
@@ -194,7 +194,7 @@ def test_clip_without_a_rate_plays_at_the_recipes(fps: float, tmp_path: Path) ->
     clip = ColorClip((4, 2), color=(255, 0, 0), duration=0.6)
     assert not hasattr(clip, "fps")
     shown = read_gif(convert(clip, Recipe(fps=fps)).save(tmp_path / "a.gif"))
-    assert told(shown) == "R60"
+    assert timeline_of(shown) == "R60"
 
 
 def test_a_mask_makes_a_clip_transparent(tmp_path: Path) -> None:

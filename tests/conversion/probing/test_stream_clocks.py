@@ -25,8 +25,8 @@ def joined(path: Path, *parts: Path) -> Path:
 @pytest.mark.parametrize("times", [2, 3])
 def test_concatenated_recordings_play_in_turn(tmp_path: Path, name: str, times: int) -> None:
     rate, to = (Fraction(25), (*MPEG2, "-bf", "0")) if name.endswith("mpg") else (RATE, ())
-    one = numbered(tmp_path / name, rate, 2, to)
-    both = joined(tmp_path / f"both{one.suffix}", *[one] * times)
+    recording = numbered(tmp_path / name, rate, 2, to)
+    both = joined(tmp_path / f"both{recording.suffix}", *[recording] * times)
     numbers = shown(both, Recipe(fps=float(rate)))
     assert len(numbers) == pytest.approx(times * 2 * rate, abs=times)
     assert [*dict.fromkeys(numbers)] == [*range(int(2 * rate))]
@@ -43,8 +43,8 @@ def test_jump_of_the_clock_is_no_pause(tmp_path: Path, late_s: int) -> None:
 
 
 def test_segment_across_concatenated_recordings(tmp_path: Path) -> None:
-    one = numbered(tmp_path / "one.ts", RATE, 2)
-    both = joined(tmp_path / "both.ts", one, one)
+    recording = numbered(tmp_path / "one.ts", RATE, 2)
+    both = joined(tmp_path / "both.ts", recording, recording)
     assert shown(both, Recipe(fps=10, segments=[Segment(start_s=1.5, end_s=2.5)])) == [
         15,
         16,

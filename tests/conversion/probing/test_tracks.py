@@ -70,11 +70,11 @@ def test_cover_pictures_do_not_count_as_tracks(tmp_path: Path) -> None:
         codecs = JPEG if kind == "attached_pic" else MPEG4
         to = (*codecs, "-disposition:v:0", kind, tmp_path / f"{number}.mp4")
         run_ffmpeg(*RED, *LIME, "-map", 0, "-map", 1, "-pix_fmt", "yuv420p", *to)
-    said = [
+    notes = [
         [note for note in probe(tmp_path / f"{n}.mp4", limits=LIMITS).notes if "tracks" in note]
         for n in (0, 1)
     ]
-    assert said == [[], ["The file has 2 video tracks; the one that plays by default is used."]]
+    assert notes == [[], ["The file has 2 video tracks; the one that plays by default is used."]]
 
 
 @pytest.mark.parametrize(

@@ -40,19 +40,19 @@ def long_clip(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_estimate_of_a_film_is_close(film: Path, recipe: Recipe) -> None:
-    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
-    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
-    assert (told.width_px, told.height_px) == (made.width_px, made.height_px)
-    assert (told.frames, told.duration_s) == (made.frames, made.duration_s)
+    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert (estimated.width_px, estimated.height_px) == (made.width_px, made.height_px)
+    assert (estimated.frames, estimated.duration_s) == (made.frames, made.duration_s)
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_estimate_of_every_format_is_close(film: Path, name: Format) -> None:
     recipe = Recipe(width_px=240, fps=25, format=name)
-    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
-    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
-    assert (told.width_px, told.height_px) == (made.width_px, made.height_px)
-    assert (told.duration_s, told.notes) == (made.duration_s, made.notes)
+    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert (estimated.width_px, estimated.height_px) == (made.width_px, made.height_px)
+    assert (estimated.duration_s, estimated.notes) == (made.duration_s, made.notes)
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -60,32 +60,34 @@ def test_estimate_with_a_target_size_matches_every_format(film: Path, name: Form
     plain = Recipe(width_px=160, segments=(Segment(end_s=2),), format=name)
     target_bytes = convert(film, plain).bytes // 4
     recipe = plain.model_copy(update={"target_bytes": target_bytes})
-    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
-    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
-    assert told.bytes <= target_bytes
-    assert told.width_px == pytest.approx(made.width_px, rel=0.15)
-    assert told.notes[0].startswith("To fit ")
+    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert estimated.bytes <= target_bytes
+    assert estimated.width_px == pytest.approx(made.width_px, rel=0.15)
+    assert estimated.notes[0].startswith("To fit ")
 
 
 def test_estimate_of_an_odd_mp4_has_even_dimensions(film: Path) -> None:
-    told = estimate(film, Recipe(width_px=121, height_px=81, fit="stretch", format="mp4"), limits=Limits())
-    assert (told.width_px, told.height_px) == (122, 82)
-    assert told.notes[0].startswith("An MP4 has even sides: ")
+    estimated = estimate(
+        film, Recipe(width_px=121, height_px=81, fit="stretch", format="mp4"), limits=Limits()
+    )
+    assert (estimated.width_px, estimated.height_px) == (122, 82)
+    assert estimated.notes[0].startswith("An MP4 has even sides: ")
 
 
 @pytest.mark.parametrize("name", ["webp", "avif", "mp4"])
 def test_long_film_of_every_format_is_estimated_from_samples(long_clip: Path, name: Format) -> None:
     recipe = Recipe(width_px=120, fps=8, format=name)
-    told, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
-    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
+    estimated, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
+    assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
 
 
 def test_long_film_is_estimated_from_samples(long_clip: Path) -> None:
     recipe = Recipe(width_px=120, fps=8)
-    told, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
-    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
-    assert told.frames == made.frames
-    assert told.duration_s == pytest.approx(made.duration_s, abs=0.01)
+    estimated, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
+    assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert estimated.frames == made.frames
+    assert estimated.duration_s == pytest.approx(made.duration_s, abs=0.01)
 
 
 def test_short_clip_is_estimated_exactly(tmp_path: Path) -> None:
@@ -95,13 +97,13 @@ def test_short_clip_is_estimated_exactly(tmp_path: Path) -> None:
 
 def test_estimate_with_a_target_size_matches_the_gif(film: Path) -> None:
     recipe = Recipe(width_px=200, segments=(Segment(end_s=2),), target_bytes=80_000)
-    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
-    assert told.bytes == pytest.approx(made.bytes, rel=0.15)
-    assert told.bytes <= 80_000
-    assert told.width_px < 200
-    assert told.width_px == pytest.approx(made.width_px, rel=0.15)
-    assert told.frames == made.frames
-    assert told.notes[0].startswith("To fit 80 kB: ")
+    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
+    assert estimated.bytes <= 80_000
+    assert estimated.width_px < 200
+    assert estimated.width_px == pytest.approx(made.width_px, rel=0.15)
+    assert estimated.frames == made.frames
+    assert estimated.notes[0].startswith("To fit 80 kB: ")
 
 
 def test_target_that_is_met_anyway_costs_no_quality(film: Path) -> None:
@@ -132,10 +134,10 @@ def test_long_film_is_cut_to_the_platforms_duration(long_clip: Path) -> None:
 
 def test_emoji_estimate_has_the_platforms_size_and_duration(film: Path) -> None:
     recipe = Recipe(preset="slack_emoji")
-    told, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
-    assert (told.width_px, told.height_px) == (made.width_px, made.height_px) == (128, 128)
-    assert told.duration_s == pytest.approx(made.duration_s, rel=0.25)
-    assert told.bytes <= 128_000
+    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    assert (estimated.width_px, estimated.height_px) == (made.width_px, made.height_px) == (128, 128)
+    assert estimated.duration_s == pytest.approx(made.duration_s, rel=0.25)
+    assert estimated.bytes <= 128_000
 
 
 def test_invalid_recipe_cannot_be_estimated(tmp_path: Path) -> None:

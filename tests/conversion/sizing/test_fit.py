@@ -130,35 +130,35 @@ def test_report_has_the_dimensions_of_the_picture() -> None:
 def test_every_format_is_close_below_the_target(name: Format, share: float) -> None:
     recipe = Recipe(format=name)
     target_bytes = round(len(fitted(noise(), 10**9, recipe=recipe)[1]) * share)
-    told, made = fitted(noise(), target_bytes, recipe=recipe)
+    result, made = fitted(noise(), target_bytes, recipe=recipe)
     assert MIN_SHARE * target_bytes <= len(made) <= target_bytes
-    assert told.written.bytes == len(made)
-    assert told.encodes <= MAX_ENCODES
-    assert told.written.notes[0].startswith("To fit ")
+    assert result.written.bytes == len(made)
+    assert result.encodes <= MAX_ENCODES
+    assert result.written.notes[0].startswith("To fit ")
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_every_format_keeps_its_duration_and_reports_its_dimensions(tmp_path: Path, name: Format) -> None:
     recipe, delays_cs = Recipe(format=name), [5 + number % 7 for number in range(COUNT)]
     target_bytes = len(fitted(noise(), 10**9, recipe=recipe)[1]) // 12
-    told, made = fitted(noise(), target_bytes, delays_cs=delays_cs, recipe=recipe)
+    result, made = fitted(noise(), target_bytes, delays_cs=delays_cs, recipe=recipe)
     (tmp_path / f"a.{name}").write_bytes(made)
     shown = seen(tmp_path / f"a.{name}")
-    assert sum(shown.delays_cs) == sum(delays_cs) == told.written.duration_cs
-    assert shown.frames.shape[1:3] == (told.written.height_px, told.written.width_px)
-    assert told.written.width_px < WIDTH
+    assert sum(shown.delays_cs) == sum(delays_cs) == result.written.duration_cs
+    assert shown.frames.shape[1:3] == (result.written.height_px, result.written.width_px)
+    assert result.written.width_px < WIDTH
     if name == "mp4":
-        assert told.written.width_px % 2 == told.written.height_px % 2 == 0
+        assert result.written.width_px % 2 == result.written.height_px % 2 == 0
 
 
 def test_apng_reduces_only_dimensions_and_frames() -> None:
     recipe = Recipe(format="apng")
     target_bytes = len(fitted(noise(), 10**9, recipe=recipe)[1]) // 12
-    told, _ = fitted(noise(), target_bytes, recipe=recipe)
-    assert "px (was " in told.written.notes[0]
-    assert "fps (was " in told.written.notes[0]
-    assert "compression" not in told.written.notes[0]
-    assert "colours" not in told.written.notes[0]
+    result, _ = fitted(noise(), target_bytes, recipe=recipe)
+    assert "px (was " in result.written.notes[0]
+    assert "fps (was " in result.written.notes[0]
+    assert "compression" not in result.written.notes[0]
+    assert "colours" not in result.written.notes[0]
 
 
 def test_exact_picture_keeps_its_dimensions() -> None:
@@ -199,10 +199,10 @@ class Stop(Exception):
 
 def test_progress_callback_can_stop_the_fit() -> None:
     target_bytes = plain_bytes(noise) // 4
-    told: list[Progress] = []
-    fitted(noise(), target_bytes, on_progress=told.append)
-    assert {one.phase for one in told} == {"reading", "optimising"}
-    assert [one.fraction for one in told] == sorted(one.fraction for one in told)
+    reports: list[Progress] = []
+    fitted(noise(), target_bytes, on_progress=reports.append)
+    assert {report.phase for report in reports} == {"reading", "optimising"}
+    assert [report.fraction for report in reports] == sorted(report.fraction for report in reports)
 
     def stop_when_optimising(progress: Progress) -> None:
         if progress.phase == "optimising":

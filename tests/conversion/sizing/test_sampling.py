@@ -3,33 +3,33 @@ import pytest
 from gifapp.conversion.sizing.sampling import Prediction, SizeCorrection, added, drawn
 
 
-def told(count_bytes: float) -> Prediction:
+def predicted_bytes(count_bytes: float) -> Prediction:
     return Prediction(count_bytes, is_exact=False)
 
 
 def test_prediction_without_measurements_is_unchanged() -> None:
-    assert SizeCorrection().corrected(told(500)) == 500
+    assert SizeCorrection().corrected(predicted_bytes(500)) == 500
 
 
 def test_one_measurement_scales_every_prediction() -> None:
     correction = SizeCorrection()
-    correction.add(told(1000), 1500)
-    assert [correction.corrected(told(size)) for size in (100, 1000, 4000)] == pytest.approx(
+    correction.add(predicted_bytes(1000), 1500)
+    assert [correction.corrected(predicted_bytes(size)) for size in (100, 1000, 4000)] == pytest.approx(
         [150, 1500, 6000]
     )
 
 
 def test_correction_between_two_measurements_is_interpolated() -> None:
     correction = SizeCorrection()
-    correction.add(told(1600), 3200)
-    correction.add(told(100), 100)
-    corrected = [correction.corrected(told(size)) for size in (50, 100, 400, 1600, 3200)]
+    correction.add(predicted_bytes(1600), 3200)
+    correction.add(predicted_bytes(100), 100)
+    corrected = [correction.corrected(predicted_bytes(size)) for size in (50, 100, 400, 1600, 3200)]
     assert corrected == pytest.approx([50, 100, (100 * 3200) ** 0.5, 3200, 6400])
 
 
 def test_exact_sizes_are_never_corrected() -> None:
     correction = SizeCorrection()
-    correction.add(told(1000), 1500)
+    correction.add(predicted_bytes(1000), 1500)
     correction.add(Prediction(10, is_exact=True), 10)
     assert correction.corrected(Prediction(1000, is_exact=True)) == 1000
 

@@ -177,12 +177,12 @@ def test_large_simultaneous_captions_are_limited(
 
 def test_successive_captions_share_a_place() -> None:
     before, after = Caption(text="x", end_s=1), Caption(text="x", start_s=1)
-    one, other = layers(a_plan(Recipe(captions=(before, after)), cuts=(Cut(0.0, 20),)))
-    assert (one.x_px, one.y_px) == (other.x_px, other.y_px)
+    first, second = layers(a_plan(Recipe(captions=(before, after)), cuts=(Cut(0.0, 20),)))
+    assert (first.x_px, first.y_px) == (second.x_px, second.y_px)
 
 
 @pytest.mark.parametrize(
-    ("recipe", "told"),
+    ("recipe", "is_noted"),
     [
         ({}, False),
         ({"start_s": 0.99}, False),
@@ -190,11 +190,11 @@ def test_successive_captions_share_a_place() -> None:
         ({"start_s": 12.0, "end_s": 13.0}, True),
     ],
 )
-def test_caption_after_the_end_gets_a_note(recipe: dict[str, Any], told: bool) -> None:
+def test_caption_after_the_end_gets_a_note(recipe: dict[str, Any], is_noted: bool) -> None:
     caption = Caption(text="Too late for this", **recipe)
-    said = notes(a_plan(Recipe(captions=(caption,))))
+    noted = notes(a_plan(Recipe(captions=(caption,))))
     begins = f"it begins at {caption.start_s:g} s, and the GIF ends at 1.00 s."
-    assert said == [f"The caption “Too late for this” is not shown: {begins}"] * told
+    assert noted == [f"The caption “Too late for this” is not shown: {begins}"] * is_noted
 
 
 @pytest.mark.parametrize("recipe", [{"hold_s": 1.0}, {"direction": "boomerang"}])

@@ -112,16 +112,16 @@ def test_picture_that_unpacks_to_too_much_is_refused(size: tuple[int, int]) -> N
 
 
 def damaged() -> list[str]:
-    found = []
+    files = []
     for kind in ("PNG", "JPEG", "WEBP", "GIF"):
         whole = base64.b64decode(in_base64(Image.effect_noise((60, 40), 60).convert("RGB"), kind))
-        found.append(whole[: len(whole) // 2])
+        files.append(whole[: len(whole) // 2])
         noise = bytearray(whole)
         for at in RANDOM.integers(12, len(noise), len(noise) // 8):
             noise[at] = int(RANDOM.integers(0, 256))
-        found.append(bytes(noise))
-        found.append(whole[:16])
-    return [base64.b64encode(one).decode() for one in found]
+        files.append(bytes(noise))
+        files.append(whole[:16])
+    return [base64.b64encode(file).decode() for file in files]
 
 
 @pytest.mark.parametrize("image", damaged(), ids=range(12))

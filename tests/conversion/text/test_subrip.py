@@ -16,7 +16,7 @@ def texts(file: str) -> list[tuple[str, float, float]]:
     return [(cue.text, cue.start_s, cue.end_s) for cue in read(file).cues]
 
 
-def said(words: str) -> str:
+def text_of(words: str) -> str:
     (cue,) = read(f"1\n00:00:00,000 --> 00:00:02,000\n{words}\n").cues
     return cue.text
 
@@ -43,8 +43,8 @@ def said(words: str) -> str:
     ],
 )
 def test_text_that_is_no_tag_is_kept(words: str) -> None:
-    assert said(words) == words
-    assert said(f"<i>{words} </i>") == words
+    assert text_of(words) == words
+    assert text_of(f"<i>{words} </i>") == words
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_text_that_is_no_tag_is_kept(words: str) -> None:
     ],
 )
 def test_tags_are_stripped_and_entities_decoded(words: str, shown: str) -> None:
-    assert said(words) == shown
+    assert text_of(words) == shown
 
 
 @pytest.mark.parametrize(

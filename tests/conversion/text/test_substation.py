@@ -26,8 +26,8 @@ def cues(*events: str) -> tuple[Cue, ...]:
 
 
 def cue(words: str, style: str = "Default") -> Cue:
-    (found,) = cues(f"Dialogue: 0,0:00:01.00,0:01:02.50,{style},Bob,0,0,0,,{words}")
-    return found
+    (parsed,) = cues(f"Dialogue: 0,0:00:01.00,0:01:02.50,{style},Bob,0,0,0,,{words}")
+    return parsed
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_times_are_read_comments_skipped_and_lost_features_noted() -> None:
 
 def test_soft_line_breaks_count_where_lines_are_not_wrapped() -> None:
     head = HEAD.replace("[V4+", "WrapStyle: 2\n\n[V4+")
-    (found,) = read(head + r"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,one\ntwo").cues
-    assert found.text == "one\ntwo"
+    (cue,) = read(head + r"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,one\ntwo").cues
+    assert cue.text == "one\ntwo"
 
 
 def test_layers_of_the_same_text_are_one_cue() -> None:
@@ -88,8 +88,8 @@ def test_layers_of_the_same_text_are_one_cue() -> None:
 
 def test_unknown_style_means_the_default() -> None:
     top = HEAD.replace("2,2,2,10", "2,2,8,10", 1)
-    (found,) = read(top + "Dialogue: 0,0:00:01.00,0:00:02.00,Missing,,0,0,0,,a").cues
-    assert found.place == place_of("top")
+    (cue,) = read(top + "Dialogue: 0,0:00:01.00,0:00:02.00,Missing,,0,0,0,,a").cues
+    assert cue.place == place_of("top")
 
 
 def test_comments_may_precede_the_first_heading() -> None:

@@ -43,7 +43,7 @@ def taken(path: Path, number: int) -> Recipe:
     return with_text_track(recipe, path, limits=Limits(), checkpoint=lambda: None)
 
 
-def said(path: Path, number: int) -> list[tuple[str, float, float]]:
+def cues(path: Path, number: int) -> list[tuple[str, float, float]]:
     return [(cue.text, cue.start_s, cue.end_s) for cue in read(taken(path, number).subtitles or "").cues]
 
 
@@ -55,11 +55,11 @@ def three_tracks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_text_tracks_of_each_kind_are_read(three_tracks: Path, number: int) -> None:
-    assert said(three_tracks, number) == SAID
+    assert cues(three_tracks, number) == SAID
 
 
 def test_text_tracks_of_mp4_are_read(tmp_path: Path) -> None:
-    assert said(film(tmp_path, "film.mp4", (SRT, "mov_text")), 1) == SAID
+    assert cues(film(tmp_path, "film.mp4", (SRT, "mov_text")), 1) == SAID
 
 
 def test_missing_track_is_refused_and_existing_ones_listed(three_tracks: Path) -> None:

@@ -63,7 +63,7 @@ def test_blank_line_within_a_cue_and_missing_final_newline_are_accepted() -> Non
 
 
 @pytest.mark.parametrize(
-    ("times", "text", "told"),
+    ("times", "text", "sentence"),
     [
         (
             "00:00:05,000 --> 00:00:02,000",
@@ -78,10 +78,10 @@ def test_blank_line_within_a_cue_and_missing_final_newline_are_accepted() -> Non
         ),
     ],
 )
-def test_incomplete_cues_get_a_note(times: str, text: str, told: str) -> None:
+def test_incomplete_cues_get_a_note(times: str, text: str, sentence: str) -> None:
     subtitles = read(f"1\n{times}\n{text}\n\n2\n00:00:05,000 --> 00:00:06,000\nforth\n")
     assert subtitles.cues[-1].text == "forth"
-    assert [note for note in subtitles.notes if told in note] == [*subtitles.notes]
+    assert [note for note in subtitles.notes if sentence in note] == [*subtitles.notes]
     assert len(subtitles.notes) == 1
 
 
@@ -221,10 +221,10 @@ def test_cue_of_the_second_segment_begins_with_its_crossfade() -> None:
     assert shown_s(CUE, plan) == [pytest.approx((1.5, 2.5))]
 
 
-@pytest.mark.parametrize(("start_s", "told"), [(0.0, 0), (50.0, 1)])
-def test_subtitles_outside_the_clip_get_a_note(start_s: float, told: int) -> None:
+@pytest.mark.parametrize(("start_s", "count"), [(0.0, 0), (50.0, 1)])
+def test_subtitles_outside_the_clip_get_a_note(start_s: float, count: int) -> None:
     cues = "1\n00:00:00,000 --> 00:00:01,000\none\n"
-    assert len([*notes(a_plan(Recipe(subtitles=cues), cuts=(Cut(start_s, 10),)))]) == told
+    assert len([*notes(a_plan(Recipe(subtitles=cues), cuts=(Cut(start_s, 10),)))]) == count
 
 
 def test_simultaneous_subtitles_are_stacked() -> None:

@@ -114,11 +114,11 @@ def test_brackets_and_embedded_words_are_ordered_as_in_browsers(typed: str, read
     assert seen_text(glyphs(typed), set(read)) == read
 
 
-def seen_text(found: list[typesetting.Glyph], letters: set[str]) -> str:
+def seen_text(glyphs: list[typesetting.Glyph], letters: set[str]) -> str:
     """The glyphs as the letters that they show, from left to right."""
     return "".join(
         letter
-        for glyph in found
+        for glyph in glyphs
         for letter in letters
         if glyph.typeface.font.get_nominal_glyph(ord(letter)) == glyph.number
     )
@@ -175,8 +175,8 @@ def test_punctuation_and_spaces_use_the_font_of_the_text() -> None:
     assert len({id(glyph.typeface) for glyph in arabic}) == 1
 
 
-def glyph_numbers(found: Block) -> list[list[int]]:
-    return [[glyph.number for glyph in line.glyphs] for line in found.lines]
+def glyph_numbers(block: Block) -> list[list[int]]:
+    return [[glyph.number for glyph in line.glyphs] for line in block.lines]
 
 
 @pytest.mark.parametrize(

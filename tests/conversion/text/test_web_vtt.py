@@ -9,8 +9,8 @@ from tests.support.plans import box, first_picture
 
 
 def shown(cue: str, settings: str = "") -> tuple[str, Place]:
-    (found,) = read(f"WEBVTT\n\n00:00.000 --> 00:02.000 {settings}\n{cue}\n").cues
-    return found.text, found.place
+    (read_cue,) = read(f"WEBVTT\n\n00:00.000 --> 00:02.000 {settings}\n{cue}\n").cues
+    return read_cue.text, read_cue.place
 
 
 @pytest.mark.parametrize(

@@ -73,12 +73,12 @@ def test_cue_at_the_start_shows_in_every_direction(direction: Direction, expecte
 def test_texts_that_share_a_frame_are_stacked() -> None:
     """They must not overlap, although their times do not."""
     captions = [Caption(text="x", start_s=at_s, end_s=at_s + 0.03) for at_s in (0.12, 0.16, 0.31)]
-    one, other, later = layers(uneven(Recipe(captions=tuple(captions))))
-    assert (one.start_s, other.start_s, later.start_s) == (0.1, 0.1, 0.3)
-    assert other.y_px < one.y_px == later.y_px
+    first, second, later = layers(uneven(Recipe(captions=tuple(captions))))
+    assert (first.start_s, second.start_s, later.start_s) == (0.1, 0.1, 0.3)
+    assert second.y_px < first.y_px == later.y_px
 
 
 def test_short_text_is_not_moved_by_one_that_shows_later() -> None:
     long, short = Caption(text="x", start_s=0.11), Caption(text="x", start_s=0.15, end_s=0.2)
-    one, other = layers(uneven(Recipe(captions=(long, short))))
-    assert ((one.start_s, other.start_s), one.y_px) == ((0.1, 0.3), other.y_px)
+    first, second = layers(uneven(Recipe(captions=(long, short))))
+    assert ((first.start_s, second.start_s), first.y_px) == ((0.1, 0.3), second.y_px)

@@ -17,16 +17,16 @@ CUE = "1\n00:00:00,500 --> 00:00:01,000\nHi\n"
 
 def lit(path: Path, recipe: Recipe) -> list[int]:
     """The times in the GIF, in tenths of a second, at which something is white."""
-    found: list[int] = []
+    tenths_lit: list[int] = []
     shown = 0
     convert(FRAMES, recipe, path)
     with Image.open(path) as gif:
         for frame in ImageSequence.Iterator(gif):
             tenths = round(frame.info["duration"] / 100)
             is_lit = np.asarray(frame.convert("RGB")).max() > 200
-            found += range(shown, shown + tenths) if is_lit else ()
+            tenths_lit += range(shown, shown + tenths) if is_lit else ()
             shown += tenths
-    return found
+    return tenths_lit
 
 
 @pytest.mark.parametrize(

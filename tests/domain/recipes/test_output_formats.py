@@ -11,7 +11,7 @@ from gifapp.domain.recipes.recipe import Recipe
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
+    ("name", "expected"),
     [
         ("a.gif", "gif"),
         ("a.WebP", "webp"),
@@ -22,8 +22,8 @@ from gifapp.domain.recipes.recipe import Recipe
         ("a.webm", "webm"),
     ],
 )
-def test_suffix_gives_the_format(name: str, found: Format) -> None:
-    assert format_of(PurePath(name)) == found
+def test_suffix_gives_the_format(name: str, expected: Format) -> None:
+    assert format_of(PurePath(name)) == expected
 
 
 @pytest.mark.parametrize("name", ["a", "a.dat", ".gif", "gif"])

@@ -7,7 +7,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe
 
 
 @pytest.mark.parametrize(
-    ("given", "asked"),
+    ("fields", "limited"),
     [
         ({"preset": "github"}, {"target_bytes": 10_000_000, "width_px": None, "height_px": None}),
         ({"preset": "github", "target_bytes": 2_000_000}, {"target_bytes": 2_000_000}),
@@ -26,9 +26,11 @@ from gifapp.domain.recipes.recipe import Crop, Recipe
          {"width_px": 320, "height_px": 320, "fit": "contain"}),
     ],
 )  # fmt: skip
-def test_preset_lowers_limits_and_keeps_stricter_ones(given: dict[str, Any], asked: dict[str, Any]) -> None:
-    within = within_preset(Recipe(**given))
-    assert {name: getattr(within, name) for name in asked} == asked
+def test_preset_lowers_limits_and_keeps_stricter_ones(
+    fields: dict[str, Any], limited: dict[str, Any]
+) -> None:
+    within = within_preset(Recipe(**fields))
+    assert {name: getattr(within, name) for name in limited} == limited
 
 
 def test_recipe_without_a_preset_is_unchanged() -> None:

@@ -5,7 +5,7 @@ from gifapp.domain.recipes.recipe import ChromaKey, Crop, Look, Recipe, Segment
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("value", "sentence"),
     [
         ({"fps": 80}, "fps must be a number from 1 to 50 (got 80)"),
         ({"fps": True}, "fps must be a number from 1 to 50 (got true)"),
@@ -37,9 +37,9 @@ from gifapp.domain.recipes.recipe import ChromaKey, Crop, Look, Recipe, Segment
         ([], "recipe must be an object (got a list of 0 items)"),
     ],
 )
-def test_wrong_field_is_refused_by_name_with_its_allowed_values(given: object, sentence: str) -> None:
+def test_wrong_field_is_refused_by_name_with_its_allowed_values(value: object, sentence: str) -> None:
     with pytest.raises(errors.RecipeInvalid) as refused:
-        Recipe.parse(given)
+        Recipe.parse(value)
     assert sentence in str(refused.value)
 
 

@@ -5,8 +5,8 @@ from gifapp.domain.views.statistics import BOUNDS_S, DistributionView
 
 def counts_of(*seconds: float) -> list[int]:
     counts = [0] * len(BOUNDS_S)
-    for one in seconds:
-        counts[next(number for number, bound in enumerate(BOUNDS_S) if one <= bound)] += 1
+    for value in seconds:
+        counts[next(number for number, bound in enumerate(BOUNDS_S) if value <= bound)] += 1
     return counts
 
 

@@ -67,9 +67,9 @@ def test_error_in_the_child_is_raised_here(estimates: QuickConversions, clip: Pa
 def test_surplus_requests_wait_and_all_are_answered(estimates: QuickConversions, clip: Path) -> None:
     video = probe(clip, limits=Limits())
     before = set(psutil.Process().children())
-    asked = AT_ONCE + 2
-    with ThreadPoolExecutor(asked) as people:
-        seen = set(people.map(lambda _: estimates.estimate(clip, video, Recipe()), range(asked)))
+    count = AT_ONCE + 2
+    with ThreadPoolExecutor(count) as people:
+        seen = set(people.map(lambda _: estimates.estimate(clip, video, Recipe()), range(count)))
     assert len(seen) == 1
     assert len(set(psutil.Process().children()) - before) == AT_ONCE
 

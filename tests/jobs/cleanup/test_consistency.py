@@ -173,7 +173,7 @@ def test_missing_files_are_reported(parts: JobParts, job: JobView) -> None:
     assert (report.missing_count, report.missing) == (3, missing)
     [warning] = [log for log in logs if log["log_level"] == "warning"]
     assert warning["count"] == 3
-    assert warning["first"] == [f"{one.kind} {one.id}" for one in missing]
+    assert warning["first"] == [f"{file.kind} {file.id}" for file in missing]
 
 
 def test_long_report_is_truncated_but_counted(parts: JobParts, upload: Upload) -> None:

@@ -139,11 +139,11 @@ def test_expiry_time_is_reported(parts: JobParts, upload: Upload) -> None:
 def test_job_retried_while_it_expires_is_kept(parts: JobParts, job: JobView) -> None:
     parts.jobs.cancel("ann", job.id)
     before = let_pass()
-    [found] = job_store.expired_jobs(before, limit=9)
+    [expired] = job_store.expired_jobs(before, limit=9)
     parts.submission.retry("ann", job.id)
-    assert job_store.remove_expired(found, before) is None
+    assert job_store.remove_expired(expired, before) is None
     parts.jobs.cancel("ann", job.id)
-    assert job_store.remove_expired(found, before) is None
+    assert job_store.remove_expired(expired, before) is None
     assert parts.jobs.find("ann", job.id).state == JobState.CANCELLED
 
 

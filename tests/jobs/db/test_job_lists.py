@@ -21,7 +21,7 @@ def submit(parts: JobParts, source: SourceView, *captions: str, fps: float = 10,
     return parts.submission.submit(owner, source.id, recipe).id
 
 
-def found(parts: JobParts, query: JobQuery, owner: str = "ann") -> set[str]:
+def matching(parts: JobParts, query: JobQuery, owner: str = "ann") -> set[str]:
     page = parts.jobs.page(owner, query)
     assert page.total == len(page.jobs)
     return {job.id for job in page.jobs}
@@ -41,7 +41,7 @@ def test_search_finds_names_and_captions(parts: JobParts, upload: Upload) -> Non
         "$where": set(),
         "nothing": set(),
     }.items():
-        assert found(parts, JobQuery(search=search)) == expected, search
+        assert matching(parts, JobQuery(search=search)) == expected, search
 
 
 def test_filters_apply_within_the_owners_jobs(parts: JobParts, upload: Upload) -> None:
@@ -50,13 +50,13 @@ def test_filters_apply_within_the_owners_jobs(parts: JobParts, upload: Upload) -
     made, waiting = submit(parts, first), submit(parts, second, fps=5)
     finish(parts)
     webp = parts.submission.submit("ann", first.id, Recipe(format="webp")).id
-    assert found(parts, JobQuery(search="a.mp4")) == {made, webp}
-    assert found(parts, JobQuery(state=JobState.SUCCEEDED)) == {made}
-    assert found(parts, JobQuery(source_id=second.id)) == {waiting}
-    assert found(parts, JobQuery(format="webp")) == {webp}
-    assert found(parts, JobQuery(format="gif", state=JobState.QUEUED)) == {waiting}
-    assert found(parts, JobQuery(source_id=first.id), "bob") == set()
-    assert found(parts, JobQuery(), "bob") == {theirs}
+    assert matching(parts, JobQuery(search="a.mp4")) == {made, webp}
+    assert matching(parts, JobQuery(state=JobState.SUCCEEDED)) == {made}
+    assert matching(parts, JobQuery(source_id=second.id)) == {waiting}
+    assert matching(parts, JobQuery(format="webp")) == {webp}
+    assert matching(parts, JobQuery(format="gif", state=JobState.QUEUED)) == {waiting}
+    assert matching(parts, JobQuery(source_id=first.id), "bob") == set()
+    assert matching(parts, JobQuery(), "bob") == {theirs}
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "largest", "longest"])

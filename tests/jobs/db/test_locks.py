@@ -22,10 +22,10 @@ def test_lock_is_exclusive(parts: JobParts) -> None:
                 inside[0] -= 1
 
     comers = [threading.Thread(target=come_and_go) for _ in range(6)]
-    for one in comers:
-        one.start()
-    for one in comers:
-        one.join()
+    for thread in comers:
+        thread.start()
+    for thread in comers:
+        thread.join()
     assert most == [1]
 
 

@@ -24,5 +24,5 @@ def test_jobs_of_an_older_version_become_searchable(
     for _ in range(2):
         migrate(database)
         assert schema_version(database) == SCHEMA_VERSION
-        [found] = parts.jobs.page("ann", JobQuery(search="bunny héllo")).jobs
-        assert found.id == job.id
+        [migrated] = parts.jobs.page("ann", JobQuery(search="bunny héllo")).jobs
+        assert migrated.id == job.id

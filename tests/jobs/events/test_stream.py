@@ -21,9 +21,9 @@ def events(redis_url: str) -> Iterator[EventStream]:
     events.close()
 
 
-def ids(found: list[Event] | None) -> list[str | None]:
-    assert found is not None
-    return [event.id for event in found]
+def ids(events: list[Event] | None) -> list[str | None]:
+    assert events is not None
+    return [event.id for event in events]
 
 
 def test_missed_events_are_replayed_in_order_to_their_owner(events: EventStream) -> None:
@@ -44,9 +44,9 @@ def test_events_leave_out_the_files_in_a_recipe(events: EventStream) -> None:
     overlay = Overlay(image=base64.b64encode(b"GIF8" + bytes(100_000)).decode())
     recipe = Recipe(fps=5.0, overlay=overlay, subtitles="WEBVTT\n\n00:01.000 --> 00:02.000\nHello")
     events.job_shown("ann", a_job(recipe=recipe))
-    told = (events.since("ann", start) or [])[0].job
-    assert told is not None
-    assert told.recipe == Recipe(fps=5.0)
+    published = (events.since("ann", start) or [])[0].job
+    assert published is not None
+    assert published.recipe == Recipe(fps=5.0)
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,8 @@ def test_every_deletion_and_restoration_is_published(parts: JobParts, made: JobV
     parts.jobs.restore("ann", made.id)
     parts.sources.delete("ann", made.source.id)
     parts.sources.restore("ann", made.source.id)
-    told = [event.type for event in parts.events.since("ann", since) or []]
-    assert told == [
+    event_types = [event.type for event in parts.events.since("ann", since) or []]
+    assert event_types == [
         "job.deleted",
         "job.changed",
         "source.deleted",

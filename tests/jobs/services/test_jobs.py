@@ -240,7 +240,7 @@ def test_finished_job_has_its_gif(parts: JobParts, upload: Upload, storage: Path
 
 
 @pytest.mark.parametrize(
-    ("asked", "file_name", "content_type"),
+    ("format_name", "file_name", "content_type"),
     [
         ("webp", "clip.webp", "image/webp"),
         ("avif", "clip.avif", "image/avif"),
@@ -250,15 +250,15 @@ def test_finished_job_has_its_gif(parts: JobParts, upload: Upload, storage: Path
     ],
 )
 def test_job_states_its_format(
-    parts: JobParts, upload: Upload, asked: Format, file_name: str, content_type: str
+    parts: JobParts, upload: Upload, format_name: Format, file_name: str, content_type: str
 ) -> None:
-    job = parts.submission.submit("ann", upload().id, Recipe(format=asked))
+    job = parts.submission.submit("ann", upload().id, Recipe(format=format_name))
     finish(parts)
     made = parts.jobs.gif("ann", job.id)
     assert (made.file_name, made.content_type) == (file_name, content_type)
     view = parts.jobs.find("ann", job.id).gif
     assert view is not None
-    assert (view.format, view.content_type) == (asked, content_type)
+    assert (view.format, view.content_type) == (format_name, content_type)
 
 
 def test_gif_of_an_older_version_has_no_still(parts: JobParts, upload: Upload) -> None:
@@ -340,4 +340,4 @@ def test_every_query_is_restricted_to_the_owner(parts: JobParts, upload: Upload)
             ask()
     assert sources.sources_by_id("eve", [source.id]) == {}
     assert shares.shares_of("eve", job.id) == []
-    assert [one.id for one in shares.shares_of("ann", job.id)] == [share.id]
+    assert [listed.id for listed in shares.shares_of("ann", job.id)] == [share.id]

@@ -64,7 +64,7 @@ def test_upload_of_unknown_length_is_refused_when_it_exceeds_the_quota(
 def test_one_of_two_concurrent_uploads_over_the_quota_is_refused(
     build_parts: BuildParts, video: bytes, storage: Path
 ) -> None:
-    def kept(parts: JobParts) -> bool:
+    def is_stored(parts: JobParts) -> bool:
         try:
             add(parts, video)
         except errors.QuotaExceeded:
@@ -82,7 +82,7 @@ def test_one_of_two_concurrent_uploads_over_the_quota_is_refused(
         purge(parts)
         assert files_below(storage) == set()
         with ThreadPoolExecutor(3) as pool:
-            assert sorted(pool.map(kept, [parts] * 3)) == [False, False, True]
+            assert sorted(pool.map(is_stored, [parts] * 3)) == [False, False, True]
         assert SourceDocument.objects.count() == 1
 
 

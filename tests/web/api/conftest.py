@@ -157,7 +157,7 @@ SignUp = Callable[..., Person]
 async def sign_up(url: str, identity: Identity) -> AsyncIterator[SignUp]:
     opened: list[httpx.AsyncClient] = []
 
-    def one(name: str, role: Any = "user") -> Person:
+    def sign_up_person(name: str, role: Any = "user") -> Person:
         email = f"{name}@example.org"
         user = identity.create_user(email, PASSWORD, role)
         session = identity.login(email, PASSWORD, "127.0.0.1")
@@ -167,7 +167,7 @@ async def sign_up(url: str, identity: Identity) -> AsyncIterator[SignUp]:
         )
         return Person(user.id, session, opened[-1])
 
-    yield one
+    yield sign_up_person
     for http in opened:
         await http.aclose()
 
@@ -256,10 +256,10 @@ def is_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]
     """Assert that a response is this problem; returns the problem details."""
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
-    told: dict[str, Any] = answer.json()
-    assert (told["status"], told["code"]) == (status, code)
-    assert told["title"]
-    assert told["type"].endswith(code)
-    assert told["detail"].endswith((".", "?"))
-    assert told["request_id"] == answer.headers["X-Request-Id"]
-    return told
+    details: dict[str, Any] = answer.json()
+    assert (details["status"], details["code"]) == (status, code)
+    assert details["title"]
+    assert details["type"].endswith(code)
+    assert details["detail"].endswith((".", "?"))
+    assert details["request_id"] == answer.headers["X-Request-Id"]
+    return details

@@ -35,14 +35,14 @@ def undocumented(
     declared: dict[str, Any], status: int, headers: Mapping[str, str], body: bytes | None
 ) -> str | None:
     """What is undocumented about such a response; a `body` of None was not requested."""
-    told = declared["responses"].get(str(status))
-    if told is None:
+    response = declared["responses"].get(str(status))
+    if response is None:
         return f"{status} is not declared; add it to `also`, or its error to `raises`: {body!r}"
-    missing = [name for name in told.get("headers", {}) if name.lower() not in _lower(headers)]
+    missing = [name for name in response.get("headers", {}) if name.lower() not in _lower(headers)]
     if missing:
         return f"{status} comes without {missing}"
     kind = headers.get("Content-Type", "").partition(";")[0]
-    content = told.get("content", {})
+    content = response.get("content", {})
     if body is None or (not content and not body):
         return None
     if kind not in content:

@@ -65,9 +65,9 @@ async def test_gifs_are_downloaded_as_a_zip(
     ada: Person, made: list[str], stranger: httpx.AsyncClient
 ) -> None:
     answer = await archive(ada, [*made, uuid4().hex])
-    told = answer.json()
-    assert (answer.status_code, told["files"], told["bytes"]) == (201, 3, 3 * len(GIF))
-    sent = await stranger.get(told["url"])
+    body = answer.json()
+    assert (answer.status_code, body["files"], body["bytes"]) == (201, 3, 3 * len(GIF))
+    sent = await stranger.get(body["url"])
     assert sent.headers["Content-Disposition"].startswith('attachment; filename="gifs.zip"')
     with zipfile.ZipFile(io.BytesIO(sent.content)) as zipped:
         assert zipped.testzip() is None
@@ -75,9 +75,9 @@ async def test_gifs_are_downloaded_as_a_zip(
         assert {zipped.read(name) for name in zipped.namelist()} == {GIF}
         assert all(name.startswith("clip") and name.endswith(".gif") for name in zipped.namelist())
     await apply(ada, "delete", made)
-    is_problem(await stranger.get(told["url"]), 404, "not-found")
+    is_problem(await stranger.get(body["url"]), 404, "not-found")
     is_problem(
-        await stranger.get(told["url"].replace("signature=", "signature=x")), 403, "media-link-invalid"
+        await stranger.get(body["url"].replace("signature=", "signature=x")), 403, "media-link-invalid"
     )
 
 

@@ -12,11 +12,11 @@ async def test_estimate_has_the_size_of_the_gif(ada: Person, source: SourceView)
     body = {"source_id": source.id, "recipe": {"width_px": 32}}
     answer = await ada.http.post("/api/v1/estimates", json=body, timeout=120)
     assert answer.status_code == 200
-    told = answer.json()
-    assert told.keys() == {"bytes", "frames", "width_px", "height_px", "notes"}
-    assert told["width_px"] == 32
-    assert told["bytes"] > 0
-    assert told["notes"] == []
+    estimate = answer.json()
+    assert estimate.keys() == {"bytes", "frames", "width_px", "height_px", "notes"}
+    assert estimate["width_px"] == 32
+    assert estimate["bytes"] > 0
+    assert estimate["notes"] == []
 
 
 @pytest.mark.parametrize("name", FILE_KINDS)
@@ -42,7 +42,7 @@ async def test_estimate_lists_reductions_needed_to_fit(ada: Person, source: Sour
 
 
 async def test_presets_have_their_limits(ada: Person) -> None:
-    told = (await ada.http.get("/api/v1/presets")).json()["presets"]
-    assert [one["name"] for one in told] == list(PRESETS)
-    slack = next(one for one in told if one["name"] == "slack_emoji")
+    presets = (await ada.http.get("/api/v1/presets")).json()["presets"]
+    assert [preset["name"] for preset in presets] == list(PRESETS)
+    slack = next(preset for preset in presets if preset["name"] == "slack_emoji")
     assert (slack["most_bytes"], slack["width_px"], slack["is_exact"]) == (128_000, 128, True)

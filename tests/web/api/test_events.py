@@ -34,8 +34,8 @@ class Socket:
     async def next(self) -> dict[str, Any]:
         message = await asyncio.wait_for(self._connection.read_message(), 10)
         assert isinstance(message, str), self.close_code
-        told: dict[str, Any] = json.loads(message)
-        return told
+        event: dict[str, Any] = json.loads(message)
+        return event
 
     async def send(self, message: str) -> None:
         await self._connection.write_message(message)
@@ -71,13 +71,13 @@ async def test_event_reaches_every_socket_of_its_owner(
 ) -> None:
     eve = sign_up("eve")
     async with (
-        listening(url, ada.session.access_token) as one,
-        listening(url, ada.session.access_token) as two,
+        listening(url, ada.session.access_token) as first,
+        listening(url, ada.session.access_token) as second,
         listening(url, eve.session.access_token) as others,
     ):
-        assert [(await s.next())["type"] for s in (one, two, others)] == ["ready"] * 3
+        assert [(await s.next())["type"] for s in (first, second, others)] == ["ready"] * 3
         job = (await ada.http.post("/api/v1/jobs", json={"source_id": source.id})).json()
-        for socket in (one, two):
+        for socket in (first, second):
             event = await socket.next()
             assert (event["type"], event["job"]["id"]) == ("job.changed", job["id"])
             assert event["job"]["source"]["poster_url"].startswith(f"/media/posters/{source.id}?")
@@ -110,15 +110,15 @@ async def test_progress_is_sent_and_replayed_in_order(
     async with listening(url, token) as socket:
         ready = await socket.next()
         jobs.events.job_progressed(ada.id, progress)
-        told = await socket.next()
+        event = await socket.next()
         await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
         assert (await socket.next())["job"]["state"] == "cancelled"
     body = {"job_id": job.id, "attempt": 1, "phase": "writing", "fraction": 0.5, "eta_s": 3.0}
-    assert told == {"cursor": told["cursor"], "type": "job.progress", "progress": body}
+    assert event == {"cursor": event["cursor"], "type": "job.progress", "progress": body}
     async with listening(url, token, ready["cursor"]) as socket:
         replayed = [await socket.next() for _ in range(3)]
         assert [event["type"] for event in replayed] == ["ready", "job.progress", "job.changed"]
-        assert replayed[1] == told
+        assert replayed[1] == event
 
 
 async def test_unknown_cursor_is_a_reset(url: str, ada: Person) -> None:
@@ -209,9 +209,9 @@ async def test_wrong_cursor_is_named(ada: Person, cursor: str) -> None:
 
 async def test_stream_requires_a_token_and_our_own_origin(url: str, ada: Person) -> None:
     token = ada.session.access_token
-    for given, headers in (("made up", {}), (token, {"Origin": "https://evil.example"})):
+    for token_sent, headers in (("made up", {}), (token, {"Origin": "https://evil.example"})):
         with pytest.raises(HTTPClientError) as refused:
-            async with listening(url, given, **headers):
+            async with listening(url, token_sent, **headers):
                 pass
         assert refused.value.code in (401, 403)
     async with listening(url, token, Origin=FRIEND) as socket:

@@ -70,16 +70,16 @@ async def test_equal_submission_returns_the_same_job(ada: Person, source: Source
 async def test_scheduled_job_has_its_time(ada: Person, source: SourceView) -> None:
     at = datetime.now(UTC) + timedelta(days=29)
     body = {"source_id": source.id, "run_at": at.astimezone(timezone(timedelta(hours=5))).isoformat()}
-    told = (await ada.http.post("/api/v1/jobs", json=body)).json()
-    assert (told["state"], told["queue_position"]) == ("queued", None)
-    assert abs(datetime.fromisoformat(told["run_at"]) - at) < timedelta(milliseconds=1)
-    assert (await ada.http.get(f"/api/v1/jobs/{told['id']}")).json() == told
+    submitted = (await ada.http.post("/api/v1/jobs", json=body)).json()
+    assert (submitted["state"], submitted["queue_position"]) == ("queued", None)
+    assert abs(datetime.fromisoformat(submitted["run_at"]) - at) < timedelta(milliseconds=1)
+    assert (await ada.http.get(f"/api/v1/jobs/{submitted['id']}")).json() == submitted
 
 
 async def test_past_time_means_now(ada: Person, source: SourceView) -> None:
     body = {"source_id": source.id, "run_at": "2020-01-31T12:00:00Z"}
-    told = (await ada.http.post("/api/v1/jobs", json=body)).json()
-    assert (told["run_at"], told["queue_position"]) == (None, 1)
+    submitted = (await ada.http.post("/api/v1/jobs", json=body)).json()
+    assert (submitted["run_at"], submitted["queue_position"]) == (None, 1)
 
 
 async def test_time_too_far_ahead_is_refused(ada: Person, source: SourceView) -> None:
@@ -119,7 +119,7 @@ async def test_pages_follow_each_other(ada: Person, source: SourceView) -> None:
 
 async def test_jobs_are_filtered_by_state(ada: Person, job: JobView) -> None:
     queued = (await ada.http.get("/api/v1/jobs?state=queued")).json()["jobs"]
-    assert [one["id"] for one in queued] == [job.id]
+    assert [listed["id"] for listed in queued] == [job.id]
     assert (await ada.http.get("/api/v1/jobs?state=dead")).json()["jobs"] == []
 
 
@@ -192,9 +192,9 @@ WRONG_RECIPES: list[tuple[dict[str, Any], str]] = [
 
 
 async def test_wrong_recipe_field_is_named(ada: Person, source: SourceView) -> None:
-    for recipe, said in WRONG_RECIPES:
+    for recipe, message in WRONG_RECIPES:
         answer = await ada.http.post("/api/v1/jobs", json={"source_id": source.id, "recipe": recipe})
-        assert said in is_problem(answer, 422, "recipe-invalid")["detail"]
+        assert message in is_problem(answer, 422, "recipe-invalid")["detail"]
     assert (await ada.http.get("/api/v1/jobs")).json()["jobs"] == []
 
 
@@ -261,9 +261,9 @@ WRONG_BODIES: list[tuple[str | bytes, tuple[int, str], str]] = [
 
 
 async def test_wrong_body_is_refused_with_a_reason(ada: Person) -> None:
-    for body, problem, said in WRONG_BODIES:
+    for body, problem, message in WRONG_BODIES:
         answer = await ada.http.post("/api/v1/jobs", content=body, headers=JSON)
-        assert said in is_problem(answer, *problem)["detail"]
+        assert message in is_problem(answer, *problem)["detail"]
 
 
 async def test_body_without_json_content_type_is_refused(ada: Person, source: SourceView) -> None:

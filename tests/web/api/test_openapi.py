@@ -12,7 +12,7 @@ from gifapp.web.http.openapi import described
 from tests.web.api.documented import DOCUMENT
 
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
-OPERATIONS = [(one.handler.__name__, one.method, one.declared) for one in described(api_routes())]
+OPERATIONS = [(route.handler.__name__, route.method, route.declared) for route in described(api_routes())]
 
 
 @pytest.mark.parametrize(("handler", "method", "declared"), OPERATIONS)
@@ -29,7 +29,9 @@ def test_document_is_valid_openapi() -> None:
 
 
 def test_operation_ids_are_unique() -> None:
-    names = [told["operationId"] for methods in DOCUMENT["paths"].values() for told in methods.values()]
+    names = [
+        operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()
+    ]
     assert len(names) == len(set(names)) == len(OPERATIONS)
 
 
@@ -50,13 +52,13 @@ def test_refusals_list_their_codes() -> None:
 
 
 def test_docs_and_document_list_the_same_operations() -> None:
-    told = {
+    documented = {
         (method, "{}".join(re.split(r"\{\w+\}", path.removeprefix("/api/v1"))))
         for path, methods in DOCUMENT["paths"].items()
         for method in methods
         if not path.startswith(("/media/", "/api/docs/"))
     }
-    assert written() == told
+    assert written() == documented
 
 
 def written() -> set[tuple[str, str]]:

@@ -22,9 +22,9 @@ from tests.web.api.guards.raw import ask, get
 async def shared(person: Person, job: JobView, **wish: Any) -> dict[str, Any]:
     answer = await person.http.post(f"/api/v1/jobs/{job.id}/shares", json=wish)
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    assert answer.headers["Location"] == told["url"]
-    return told
+    body: dict[str, Any] = answer.json()
+    assert answer.headers["Location"] == body["url"]
+    return body
 
 
 async def listed(person: Person, job: JobView) -> list[dict[str, Any]]:
@@ -128,12 +128,12 @@ async def test_shared_gif_is_not_cached_beyond_its_expiry(
 
 async def test_share_belongs_to_its_owner(ada: Person, job: JobView, gif: bytes, sign_up: SignUp) -> None:
     share, eve = await shared(ada, job), sign_up("eve")
-    for asked in (
+    for request in (
         eve.http.get(f"/api/v1/jobs/{job.id}/shares"),
         eve.http.post(f"/api/v1/jobs/{job.id}/shares", json={}),
         eve.http.delete(f"/api/v1/shares/{share['id']}"),
     ):
-        is_problem(await asked, 404, "not-found")
+        is_problem(await request, 404, "not-found")
     [untouched] = await listed(ada, job)
     assert untouched["revoked_at"] is None
 

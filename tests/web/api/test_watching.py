@@ -27,16 +27,16 @@ Labels = dict[str, set[str]]
 async def known(root: Person) -> Labels:
     """Every metric that exists, with the names of its labels."""
     answer = await root.http.get("/metrics")
-    told = dict(_PROMETHEUS_OWN)
+    series = dict(_PROMETHEUS_OWN)
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
-            told.setdefault(sample.name, set()).update(sample.labels)
+            series.setdefault(sample.name, set()).update(sample.labels)
     for kind in KINDS:  # a counter has no series before its first event
         parts = ("_total",) if isinstance(kind, Counter) else ("_sum", "_count", "_bucket")
         for part in parts:
             labels = {*kind.labels, *(["le"] if part == "_bucket" else [])}
-            told.setdefault(f"{kind.name}{part}", set()).update(labels)
-    return told
+            series.setdefault(f"{kind.name}{part}", set()).update(labels)
+    return series
 
 
 def expressions() -> Iterator[tuple[str, str]]:
@@ -83,14 +83,14 @@ def named(expression: str) -> Iterator[tuple[str, set[str]]]:
 async def test_every_expression_uses_existing_metrics_and_labels(root: Person, job: JobView) -> None:
     await root.http.get("/api/v1/jobs")  # so that there are metrics of requests
     there = await known(root)
-    asked = {(where, name): labels for where, expr in expressions() for name, labels in named(expr)}
+    used = {(where, name): labels for where, expr in expressions() for name, labels in named(expr)}
     wrong = {
-        one: labels - there.get(one[1], set()) - _ADDED_BY_PROMETHEUS
-        for one, labels in asked.items()
-        if one[1] not in there or labels - there[one[1]] - _ADDED_BY_PROMETHEUS
+        expression: labels - there.get(expression[1], set()) - _ADDED_BY_PROMETHEUS
+        for expression, labels in used.items()
+        if expression[1] not in there or labels - there[expression[1]] - _ADDED_BY_PROMETHEUS
     }
     assert wrong == {}
-    assert len({name for _, name in asked}) > 20
+    assert len({name for _, name in used}) > 20
 
 
 def test_every_alert_has_a_severity_and_advice() -> None:
@@ -100,7 +100,7 @@ def test_every_alert_has_a_severity_and_advice() -> None:
         assert all(len(rule["annotations"][name].split()) >= 3 for name in ("summary", "description"))
     scrape = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
     assert scrape["rule_files"] == ["alerts.yml"]
-    assert [one["job_name"] for one in scrape["scrape_configs"]] == ["gifapp"]
+    assert [config["job_name"] for config in scrape["scrape_configs"]] == ["gifapp"]
 
 
 async def test_docs_list_exactly_the_existing_metrics(
@@ -109,6 +109,6 @@ async def test_docs_list_exactly_the_existing_metrics(
     await root.http.get("/api/v1/jobs")
     page = (ROOT / "docs" / "metrics.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("| `gifapp_")]
-    told = {name for row in rows for name in re.findall(r"`(gifapp_\w+)`", row.split("|")[1])}
+    listed = {name for row in rows for name in re.findall(r"`(gifapp_\w+)`", row.split("|")[1])}
     families = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in await known(root)}
-    assert told == {name for name in families if name.startswith("gifapp_")}
+    assert listed == {name for name in families if name.startswith("gifapp_")}

@@ -30,9 +30,9 @@ def test_text_of_any_encoding_is_decoded(field: FileField, encoding: str) -> Non
     ],
 )
 def test_binary_file_is_refused_each_time(field: FileField, data: bytes, problem: str) -> None:
-    said = []
-    field.observe(lambda change: said.append(change.new), "problem")
+    problems = []
+    field.observe(lambda change: problems.append(change.new), "problem")
     for _ in range(2):
         field.data = data
-    assert said == [problem, "", problem]
+    assert problems == [problem, "", problem]
     assert (field.value, field.data) == (None, b"")

@@ -37,7 +37,7 @@ class Page:
         return [card["status"] for card in self.gallery.of_type("all")[-1]["cards"]]
 
     @property
-    def told(self) -> list[str]:
+    def notice_texts(self) -> list[str]:
         return [notice["text"] for notice in self.notices.of_type("notice")]
 
 

@@ -44,7 +44,7 @@ async def test_finished_upload_does_not_replace_the_chosen_video(page: Page) -> 
     editor.form.trim.fps.control.value = "10"
     page.upload.says(type="uploaded", source_id="source-5")
     assert editor.source == a_source(2)
-    assert page.told == [f"{a_source(5).name} is ready: choose it above the picture."]
+    assert page.notice_texts == [f"{a_source(5).name} is ready: choose it above the picture."]
     editor.form.trim.fps.control.value = "80"  # invalid
     page.upload.says(type="uploaded", source_id="source-6")
     assert editor.source == a_source(2)
@@ -94,7 +94,7 @@ async def test_progress_of_a_deleted_job_is_no_error(open_page: OpenPage) -> Non
     page.client.delete("job-1")  # deleted in another tab; the event is still on its way
     page.client.emit(progress_of("job-1", attempt=1))
     page.client.emit(progress_of("job-9", attempt=1))
-    assert (page.shown_ids, page.told) == (["job-2", "job-1"], [])
+    assert (page.shown_ids, page.notice_texts) == (["job-2", "job-1"], [])
 
 
 async def test_events_of_another_tab_update_the_sources(page: Page) -> None:
@@ -121,7 +121,7 @@ async def test_queue_position_is_updated_without_an_event(open_page: OpenPage) -
     await asyncio.sleep(0.1 + PATCH_EVERY_S)
     [patch] = page.gallery.of_type("patch")
     assert [card["status"] for card in patch["cards"]] == ["2nd in line"]
-    assert page.told == []
+    assert page.notice_texts == []
     assert page.client.failure is None
 
 
@@ -215,7 +215,7 @@ async def test_deleted_job_is_restored(page: Page) -> None:
     page.notices.says(type="undo", id=notice["undo"])
     assert page.shown_ids == ["job-2", "job-1"]
     assert page.gallery.of_type("point") == [{"type": "point", "id": "job-1"}]
-    assert len(page.told) == 1
+    assert len(page.notice_texts) == 1
 
 
 async def test_several_jobs_are_deleted_and_restored_together(page: Page) -> None:
@@ -242,14 +242,14 @@ async def test_purged_job_cannot_be_restored_and_the_page_says_so(page: Page) ->
     page.client.purge()
     page.notices.says(type="undo", id=page.notices.of_type("notice")[0]["undo"])
     assert page.shown_ids == ["job-2"]
-    assert page.told[-1] == "It's too late to undo this: it was deleted for good."
+    assert page.notice_texts[-1] == "It's too late to undo this: it was deleted for good."
 
 
 async def test_failed_deletion_keeps_the_card_and_shows_the_error(page: Page) -> None:
     page.client.failure = UNREACHABLE
     page.gallery.says(type="delete", id="job-1")
     assert page.shown_ids == ["job-2", "job-1"]
-    assert page.told == [str(UNREACHABLE)]
+    assert page.notice_texts == [str(UNREACHABLE)]
 
 
 async def test_recipe_of_a_job_is_copied_into_the_form(open_page: OpenPage) -> None:
@@ -257,7 +257,7 @@ async def test_recipe_of_a_job_is_copied_into_the_form(open_page: OpenPage) -> N
     page.gallery.says(type="reuse", id="job-1")
     assert page.dashboard.editor.source == a_source(1)
     assert page.dashboard.editor.form.recipe() == Recipe(width_px=99)
-    assert page.told == ["The form now has the settings of this GIF."]
+    assert page.notice_texts == ["The form now has the settings of this GIF."]
 
 
 async def test_make_it_smaller_sets_half_the_size_as_the_limit(open_page: OpenPage) -> None:
@@ -265,17 +265,17 @@ async def test_make_it_smaller_sets_half_the_size_as_the_limit(open_page: OpenPa
     page = open_page(ScriptedClient([there], [a_source(1)]))
     page.gallery.says(type="smaller", id="job-1")
     assert page.dashboard.editor.form.recipe() == Recipe(width_px=99, target_bytes=1_500_000)
-    assert page.told == [
+    assert page.notice_texts == [
         "The settings of this GIF are in the form, with a max size of 1.5 MB (it is 3.1 MB)."
     ]
     page.gallery.says(type="smaller", id="job-9")
-    assert len(page.told) == 2
+    assert len(page.notice_texts) == 2
 
 
 async def test_copying_a_recipe_without_its_video_asks_for_the_video(open_page: OpenPage) -> None:
     page = open_page(ScriptedClient([a_job(1)]))
     page.gallery.says(type="reuse", id="job-1")
-    assert page.told == ["This job's video was deleted. Upload it again."]
+    assert page.notice_texts == ["This job's video was deleted. Upload it again."]
 
 
 async def test_deleted_video_is_replaced_by_the_next(page: Page) -> None:
@@ -303,7 +303,7 @@ async def test_existing_gif_is_highlighted_with_a_notice(open_page: OpenPage) ->
 
 async def test_new_gif_is_not_announced_as_existing(page: Page) -> None:
     page.dashboard.editor.submit.click()
-    assert (page.told, page.gallery.of_type("point")) == ([], [])
+    assert (page.notice_texts, page.gallery.of_type("point")) == ([], [])
 
 
 async def test_failed_submission_can_be_repeated_at_once(page: Page) -> None:
@@ -327,13 +327,13 @@ async def test_unreachable_service_is_reported_and_the_page_still_works(open_pag
     page = open_page(client)
     client.failure = UNREACHABLE
     page.dashboard._receive(Event(cursor="1-0", type="reset"))
-    assert page.told == [str(UNREACHABLE)]
+    assert page.notice_texts == [str(UNREACHABLE)]
 
 
 async def test_unexpected_error_is_shown_and_logged(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     page.client.failure = ZeroDivisionError("a bug")
     page.dashboard.editor.submit.click()
-    assert page.told == ["Something went wrong on this page. Reload it and try again."]
+    assert page.notice_texts == ["Something went wrong on this page. Reload it and try again."]
     assert "ZeroDivisionError: a bug" in caplog.text
 
 

@@ -185,7 +185,7 @@ def test_failed_action_is_reported_and_its_card_can_be_used_again(page: Page) ->
 
 def test_share_box_is_answered_and_settled(page: Page) -> None:
     page.browser.says(type="shares", id="job-1")
-    assert [told["id"] for told in page.browser.of_type("shares")] == ["job-1"]
+    assert [answer["id"] for answer in page.browser.of_type("shares")] == ["job-1"]
     page.failure = UNREACHABLE
     page.browser.says(type="share", id="job-1", days=7)
     assert len(page.browser.of_type("shares")) == 1

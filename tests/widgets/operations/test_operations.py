@@ -205,15 +205,15 @@ async def test_unused_links_are_listed_and_revoked(page: Operations, scripted: S
 
 
 async def test_failed_action_is_reported(page: Operations, scripted: ScriptedAdministrator) -> None:
-    said: list[Any] = []
-    page.notices.send = lambda content: said.append(content["text"])
+    errors_shown: list[Any] = []
+    page.notices.send = lambda content: errors_shown.append(content["text"])
     press(page, "requeue", "another")
     press(page, "requeue_all")
-    assert said == ["There is no such dead letter.", "2 queued again; 1 could not be."]
+    assert errors_shown == ["There is no such dead letter.", "2 queued again; 1 could not be."]
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("result", "words"),
     [
         ({}, "Storage check: nothing missing, no orphans removed."),
         (
@@ -222,6 +222,6 @@ async def test_failed_action_is_reported(page: Operations, scripted: ScriptedAdm
         ),
     ],
 )
-def test_storage_check_is_described(found: dict[str, int], words: str) -> None:
+def test_storage_check_is_described(result: dict[str, int], words: str) -> None:
     nothing = {"removed_files": 0, "removed_bytes": 0, "missing_count": 0}
-    assert storage_text(StorageView(compared_at=NOON, **{**nothing, **found})) == words
+    assert storage_text(StorageView(compared_at=NOON, **{**nothing, **result})) == words

@@ -157,7 +157,7 @@ def _note_application(body: memoryview, headers: _Headers) -> None:
 def _decoded(headers: _Headers) -> Image.Image:
     if _END_OF_IMAGE not in bytes(headers.scans):
         raise ValueError("it is truncated")
-    # without Adobe's marker and letters as component ids, libavcodec returns the components as stored
+    # without Adobe's marker and with numeric component ids, libavcodec returns the components as stored
     data = b"".join((b"\xff\xd8", *headers.tables, headers.scans))
     if headers.ids in (_IDS_OF_RGB, _IDS_OF_CMYK):
         data = _with_numbers(data, headers.ids)
@@ -167,7 +167,7 @@ def _decoded(headers: _Headers) -> Image.Image:
 
 
 def _with_numbers(data: bytes, ids: bytes) -> bytes:
-    """Replace letters as component ids by 1, 2, 3 and 4 in frame and scan headers."""
+    """Replace component ids that are letters by 1, 2, 3 and 4, in the frame and scan headers."""
     renamed = bytearray(data)
     for start in _STARTS.finditer(data):
         is_frame = data[start.start() + 1] in _FRAMES

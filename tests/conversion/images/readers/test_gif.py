@@ -313,8 +313,8 @@ def test_transparency_depends_on_all_pictures(tmp_path: Path, data: bytes, has_a
 
 def test_facts_contain_container_delays_and_plays(tmp_path: Path) -> None:
     facts = inspect(written(tmp_path / "a", gif(plays(2), full(RED, 1), full(BLUE, 7))), MAX_PIXELS)
-    told = {key: facts[key] for key in ("container", "delays_ms", "plays", "pictures", "claimed_s")}
-    assert told == {
+    selected = {key: facts[key] for key in ("container", "delays_ms", "plays", "pictures", "claimed_s")}
+    assert selected == {
         "container": "gif",
         "delays_ms": [100, 70],
         "plays": 3,

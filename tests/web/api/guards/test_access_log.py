@@ -31,15 +31,20 @@ TOKEN = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWo"
     ],
 )
 def test_url_is_logged_without_secrets(address: str | None, shown: str | None) -> None:
-    told = shown_address(address)
-    assert len(told) <= 500
-    assert TOKEN[:12] not in told
+    logged = shown_address(address)
+    assert len(logged) <= 500
+    assert TOKEN[:12] not in logged
     if shown is not None:
-        assert told == shown
+        assert logged == shown
 
 
 def test_unknown_method_is_not_logged_verbatim() -> None:
-    assert [shown_method(one) for one in ("GET", "PATCH", TOKEN, None)] == ["GET", "PATCH", "other", "other"]
+    assert [shown_method(method) for method in ("GET", "PATCH", TOKEN, None)] == [
+        "GET",
+        "PATCH",
+        "other",
+        "other",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -156,12 +156,15 @@ async def test_session_cookie_alone_gives_no_access(
 ) -> None:
     assert job.source
     stranger.cookies.set(SESSION_COOKIE, ada.session.refresh_token)
-    found = {}
+    statuses_by_operation = {}
     for method, route in ACCESS:
         path = route.format(job=job.id, source=job.source.id)
-        found[method, route] = (await stranger.request(method, path)).status_code
+        statuses_by_operation[method, route] = (await stranger.request(method, path)).status_code
     forgeable = {("POST", f"{API}/auth/{verb}"): 403 for verb in ("refresh", "logout")}
-    assert found == {one: statuses[0] for one, statuses in ACCESS.items()} | forgeable
+    assert (
+        statuses_by_operation
+        == {operation: statuses[0] for operation, statuses in ACCESS.items()} | forgeable
+    )
 
 
 async def test_api_token_needs_the_scope_in_the_table(
@@ -170,17 +173,23 @@ async def test_api_token_needs_the_scope_in_the_table(
     assert job.source
     root = identity.authenticate(sign_up("root", "administrator").session.access_token)
     tokens = {scope: identity.api_tokens.make(root, scope, [scope]).token for scope in SCOPE_NAMES}
-    private = [one for one, statuses in ACCESS.items() if statuses[0] == 401 and "refresh" not in one[1]]
-    found = {}
+    private = [
+        operation
+        for operation, statuses in ACCESS.items()
+        if statuses[0] == 401 and "refresh" not in operation[1]
+    ]
+    accepted = {}
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
         for method, route in private:
             path = route.format(job=job.id, source=job.source.id)
             for scope, token in tokens.items():
                 headers = {"Authorization": f"Bearer {token}"}
                 answer = await http.request(method, path, headers=headers)
-                found[method, route, scope] = answer.status_code != 403
-    expected = {(*one, scope): needed(*one) == scope for one in private for scope in SCOPE_NAMES}
-    assert found == expected
+                accepted[method, route, scope] = answer.status_code != 403
+    expected = {
+        (*operation, scope): needed(*operation) == scope for operation in private for scope in SCOPE_NAMES
+    }
+    assert accepted == expected
 
 
 def needed(method: str, route: str) -> str | None:
@@ -189,8 +198,8 @@ def needed(method: str, route: str) -> str | None:
 
 
 def test_every_route_and_method_is_in_the_table() -> None:
-    asked = {(method, route_of(urlsplit(path).path)) for method, path in ACCESS}
-    assert asked == set(offered()), "add to ACCESS who may do it"
+    crawled = {(method, route_of(urlsplit(path).path)) for method, path in ACCESS}
+    assert crawled == set(offered()), "add to ACCESS who may do it"
 
 
 async def test_options_lists_the_allowed_methods(stranger: httpx.AsyncClient) -> None:

@@ -128,16 +128,16 @@ async def test_without_redis_it_is_not_ready_and_reveals_no_secret(
 async def test_concurrent_readiness_checks_share_their_results(
     stranger: httpx.AsyncClient, parts: Parts
 ) -> None:
-    asked: list[None] = []
+    checks: list[None] = []
 
     def slow() -> None:
-        asked.append(None)
+        checks.append(None)
         time.sleep(0.3)
 
     parts.services.checks["redis"] = slow
     answers = await asyncio.gather(*(stranger.get("/health/ready") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}
-    assert len(asked) < 5  # requests after the first check were answered by a second one
+    assert len(checks) < 5  # requests after the first check were answered by a second one
 
 
 @pytest.mark.parametrize("path", ["jobs", "jobs/{job}", "sources", "sources/{source}", "limits", "presets"])
@@ -169,10 +169,10 @@ async def test_refused_request_keeps_the_connection_open(url: str, ada: Person, 
     to = urlsplit(url)
     reader, writer = await asyncio.open_connection(to.hostname, to.port)
     token = f"Authorization: {ada.http.headers['Authorization']}\r\n" if "admin" in path else ""
-    for asked in (path, "/api/v1/limits", path):
-        writer.write(f"GET {asked} HTTP/1.1\r\nHost: {to.netloc}\r\n{token}\r\n".encode())
+    for requested in (path, "/api/v1/limits", path):
+        writer.write(f"GET {requested} HTTP/1.1\r\nHost: {to.netloc}\r\n{token}\r\n".encode())
         head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
-        assert ("200 OK" in head) is (asked == "/api/v1/limits")
+        assert ("200 OK" in head) is (requested == "/api/v1/limits")
         assert "Connection: close" not in head
         await reader.readexactly(int(re.search(r"Content-Length: (\d+)", head)[1]))  # type: ignore[index]
     writer.close()

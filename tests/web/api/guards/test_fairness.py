@@ -70,7 +70,7 @@ def ask(video: bytes, source: SourceView, parts: Parts, request: pytest.FixtureR
         )
 
     return {
-        one.__name__: one for one in (send, send_in_parts, ask_for_what_was_left, take_a_frame, estimate)
+        kind.__name__: kind for kind in (send, send_in_parts, ask_for_what_was_left, take_a_frame, estimate)
     }[request.param]
 
 

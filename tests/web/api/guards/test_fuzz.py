@@ -66,7 +66,7 @@ def described() -> Iterator[APIOperation[Any, Any, Any, Any]]:
 # destructive requests come late
 OPERATIONS = sorted(
     described(),
-    key=lambda one: (name_of(one) in ENDING, one.method.lower() == "delete"),
+    key=lambda operation: (name_of(operation) in ENDING, operation.method.lower() == "delete"),
 )
 
 pytestmark = pytest.mark.timeout(0 if IS_LONG else 120)
@@ -118,18 +118,18 @@ def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[
         f"/media/{kind}/{{id}}": dict(parse_qsl(urlsplit(parts.media.address(kind, item, ada.id)).query))
         for kind, item in pictures.items()
     }
-    return Things(ada.id, source_id, [one.id for one in made], signed)
+    return Things(ada.id, source_id, [job.id for job in made], signed)
 
 
 async def test_random_requests_of_the_owner(url: str, ada: Person, things: Things) -> None:
     result = await asyncio.to_thread(ask_everything, url, ada, things)
-    reached = {one.operation for one in result if one.is_adas and one.status < 300}
+    reached = {answer.operation for answer in result if answer.is_adas and answer.status < 300}
     assert {"get_jobs_id", "get_sources_id", "get_media_gifs_id", "post_jobs_id_cancel"} <= reached
 
 
 async def test_random_requests_of_an_administrator(url: str, root: Person, things: Things) -> None:
     result = await asyncio.to_thread(ask_everything, url, root, things)
-    opened = {one.operation for one in result if one.is_adas and one.status < 400}
+    opened = {answer.operation for answer in result if answer.is_adas and answer.status < 400}
     assert opened <= {name for name in names() if "admin" in name or "media" in name}
 
 
@@ -138,16 +138,16 @@ async def test_random_requests_of_another_user(
 ) -> None:
     before = await gallery(ada)
     result = await asyncio.to_thread(ask_everything, url, sign_up("eve"), things)
-    opened = {one.operation for one in result if one.is_adas and one.status < 400}
+    opened = {answer.operation for answer in result if answer.is_adas and answer.status < 400}
     assert opened <= {name for name in names() if "media" in name}  # a signed URL, which Ada may have shared
     assert await gallery(ada) == before
 
 
 async def test_random_requests_of_a_stranger(url: str, stranger: httpx.AsyncClient, things: Things) -> None:
     result = await asyncio.to_thread(ask_everything, url, None, things)
-    opened = {one.operation for one in result if one.is_adas and one.status < 400}
+    opened = {answer.operation for answer in result if answer.is_adas and answer.status < 400}
     assert opened <= {name for name in names() if "media" in name}
-    refused = {one.status for one in result if "admin" in one.operation}
+    refused = {answer.status for answer in result if "admin" in answer.operation}
     assert refused <= {400, 401, 404}  # the id may lead to another path: `..`
 
 
@@ -162,13 +162,13 @@ def names() -> list[str]:
 
 
 def ask_everything(url: str, who: Person | None, things: Things) -> list[Told]:
-    return [told for operation in OPERATIONS for told in ask(operation, url, who, things)]
+    return [answer for operation in OPERATIONS for answer in ask(operation, url, who, things)]
 
 
 def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[Told]:
     name, known = name_of(operation), things.at(operation.path)
     headers = {"Authorization": f"Bearer {who.session.access_token}"} if who else {}
-    told: list[Told] = []
+    answers: list[Told] = []
 
     @settings(
         max_examples=max(2, EXAMPLES // 5) if name in COSTLY else EXAMPLES,
@@ -183,11 +183,11 @@ def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[To
         is_named = name_thing(case, item, things)
         assume("/s/.." not in f"{case.formatted_path}/")  # this path has no route
         answer = case.call(base_url=url, headers=headers, timeout=30)
-        told.append(Told(name, is_named and item in known, answer.status_code))
+        answers.append(Told(name, is_named and item in known, answer.status_code))
         case.validate_response(answer, checks=CHECKS)
 
     check()
-    return told
+    return answers
 
 
 def name_thing(case: Any, item: str, things: Things) -> bool:

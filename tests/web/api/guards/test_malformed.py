@@ -313,11 +313,11 @@ async def test_invalid_range_is_ignored_or_refused(
     url: str, ada: Person, job: JobView, gif: bytes, logged: pytest.LogCaptureFixture
 ) -> None:
     bearer = f"Authorization: {ada.http.headers['Authorization']}"
-    for asked in RANGES:
+    for byte_range in RANGES:
         answer = await ask(
-            url, request([f"GET /api/v1/jobs/{job.id}/gif HTTP/1.1", bearer, f"Range: {asked}"])
+            url, request([f"GET /api/v1/jobs/{job.id}/gif HTTP/1.1", bearer, f"Range: {byte_range}"])
         )
-        assert answer.status in (200, 206, 416, 400), asked
+        assert answer.status in (200, 206, 416, 400), byte_range
     for tag in ("\xff", '"' * 5001, "*," * 5000, "W/", '"unfinished'):
         lines = [
             f"GET /api/v1/jobs/{job.id}/gif HTTP/1.1",
@@ -338,7 +338,7 @@ async def test_invalid_upload_headers_are_refused(
             await ask(url, posted("/api/v1/uploads", b"", *tus, f"Upload-Length: {length}")),
             {None, 400, 413, 422},
         )
-    for told in (
+    for values in (
         "filename",
         "filename \xff",
         "filename ====",
@@ -346,9 +346,9 @@ async def test_invalid_upload_headers_are_refused(
         " ,,",
         "filename " + "QQ" * 20_000,
     ):
-        lines = [*tus, "Upload-Length: 5", f"Upload-Metadata: {told}"]
+        lines = [*tus, "Upload-Length: 5", f"Upload-Metadata: {values}"]
         answer = await ask(url, posted("/api/v1/uploads", b"", *lines))
-        assert answer.status in (None, 201, 400, 422), told
+        assert answer.status in (None, 201, 400, 422), values
     for key in ("", "\xff", "x" * 5000, "a\tb"):
         body = json.dumps({"source_id": source.id}).encode()
         answer = await ask(url, posted(JOBS, body, JSON, bearer, f"Idempotency-Key: {key}"))

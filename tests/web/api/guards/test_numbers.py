@@ -50,7 +50,7 @@ NEEDED: dict[str, Schema] = {
 
 def follow(schema: Schema) -> Schema:
     """Resolve references and optional types in a schema."""
-    schema = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
+    schema = next((option for option in schema.get("anyOf", ()) if option.get("type") != "null"), schema)
     if "$ref" in schema:
         return follow(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     return schema
@@ -72,19 +72,19 @@ def in_bodies() -> list[Field]:
     return [
         Field(f"{method.upper()} {path}", steps, schema)
         for path, methods in DOCUMENT["paths"].items()
-        for method, told in methods.items()
-        for content in told.get("requestBody", {}).get("content", {}).values()
+        for method, operation in methods.items()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
         for steps, schema in numbers(content.get("schema", {}))
     ]
 
 
 def in_addresses() -> list[tuple[str, str, str]]:
     return [
-        (method, path, told["name"])
+        (method, path, parameter["name"])
         for path, methods in DOCUMENT["paths"].items()
         for method, operation in methods.items()
-        for told in operation.get("parameters", [])
-        if told["in"] == "query" and follow(told["schema"]).get("type") in ("number", "integer")
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query" and follow(parameter["schema"]).get("type") in ("number", "integer")
     ]
 
 
@@ -97,12 +97,12 @@ def test_every_number_in_the_document_has_both_bounds() -> None:
     ]
     assert unbounded == []
     arguments = [
-        (path, told["name"])
+        (path, parameter["name"])
         for path, methods in DOCUMENT["paths"].items()
         for operation in methods.values()
-        for told in operation.get("parameters", [])
-        if follow(told["schema"]).get("type") in ("number", "integer")
-        and "maximum" not in follow(told["schema"])
+        for parameter in operation.get("parameters", [])
+        if follow(parameter["schema"]).get("type") in ("number", "integer")
+        and "maximum" not in follow(parameter["schema"])
     ]
     assert arguments == []
 

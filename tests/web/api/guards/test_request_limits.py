@@ -85,9 +85,9 @@ async def test_expensive_requests_are_counted_separately(sign_up: SignUp) -> Non
         person = sign_up(f"person{number}")
         statuses = [(await person.http.request(method, path)).status_code for _ in range(2)]
         assert 429 not in statuses
-        told = await person.http.request(method, path)
-        assert told.status_code == 429
-        assert method == "HEAD" or f"the limit for {activity} is" in told.json()["detail"]
+        answer = await person.http.request(method, path)
+        assert answer.status_code == 429
+        assert method == "HEAD" or f"the limit for {activity} is" in answer.json()["detail"]
 
 
 async def test_strangers_are_limited_by_address_and_refused_requests_count(
@@ -113,11 +113,11 @@ async def test_event_streams_are_counted_when_they_open(sign_up: SignUp) -> None
 
 
 def test_two_processes_share_a_window(redis_url: str) -> None:
-    one, other = (RequestLimits(redis_url, Rates(reads="2/minute")) for _ in range(2))
-    one.count("reads", user_id="ada", address=HERE)
-    other.count("reads", user_id="ada", address=HERE)
+    first, second = (RequestLimits(redis_url, Rates(reads="2/minute")) for _ in range(2))
+    first.count("reads", user_id="ada", address=HERE)
+    second.count("reads", user_id="ada", address=HERE)
     with pytest.raises(errors.RateLimited):
-        one.count("reads", user_id="ada", address=HERE)
+        first.count("reads", user_id="ada", address=HERE)
 
 
 def test_strangers_elsewhere_have_their_own_window(redis_url: str) -> None:

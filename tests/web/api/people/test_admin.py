@@ -62,10 +62,10 @@ async def test_dead_letter_has_its_owner_and_history(
         "clip.mp4",
     )
     assert (listed["state"], listed["attempts"]) == ("dead", jobs.timings.max_attempts)
-    assert [(one["code"], one["attempt"]) for one in listed["errors"]] == [
+    assert [(error["code"], error["attempt"]) for error in listed["errors"]] == [
         ("worker-lost", number) for number in range(1, jobs.timings.max_attempts + 1)
     ]
-    assert all(one["at"] and one["detail"] for one in listed["errors"])
+    assert all(error["at"] and error["detail"] for error in listed["errors"])
     shown = (await root.http.get(f"{DEAD}/{job.id}")).json()
     recipe = shown.pop("recipe")
     assert (shown, recipe["fps"], recipe["subtitles"]) == (listed, 5.0, None)
@@ -75,14 +75,14 @@ async def test_dead_letters_are_paged(root: Person, bury: Callable[[int], JobVie
     ids = [bury(fps).id for fps in (1, 2, 3)]
     first = (await root.http.get(DEAD, params={"limit": 2})).json()
     second = (await root.http.get(DEAD, params={"cursor": first["next_cursor"]})).json()
-    assert [one["id"] for one in first["dead_letters"] + second["dead_letters"]] == ids[::-1]
+    assert [letter["id"] for letter in first["dead_letters"] + second["dead_letters"]] == ids[::-1]
     assert second["next_cursor"] is None
 
 
 async def test_owner_can_read_why_the_job_died(ada: Person, bury: Callable[[int], JobView]) -> None:
     body = (await ada.http.get(f"/api/v1/jobs/{bury(5).id}")).json()
     assert body["error"]["code"] == "worker-lost"
-    assert [one["code"] for one in body["errors"]] == ["worker-lost"] * body["attempts"]
+    assert [error["code"] for error in body["errors"]] == ["worker-lost"] * body["attempts"]
 
 
 async def test_dead_letters_are_requeued_singly_and_all_at_once(

@@ -42,7 +42,7 @@ async def test_invited_account(stranger: httpx.AsyncClient, identity: Identity, 
 
 
 @pytest.mark.parametrize(
-    ("change", "problem", "said"),
+    ("change", "problem", "message"),
     [
         ({"password": "short"}, (422, "password-too-short"), "at least 8 characters"),
         ({"password": "x" * 73}, (422, "password-too-long"), "72 bytes"),
@@ -59,11 +59,11 @@ async def test_wrong_field_is_named(
     identity: Identity,
     change: dict[str, object],
     problem: tuple[int, str],
-    said: str,
+    message: str,
 ) -> None:
     body = {**ADA, "setup_token": identity.setup_token(), **change}
-    told = is_problem(await stranger.post("/api/v1/auth/register", json=body), *problem)
-    assert said in told["detail"]
+    problem_details = is_problem(await stranger.post("/api/v1/auth/register", json=body), *problem)
+    assert message in problem_details["detail"]
     assert identity.setup_token() is not None
 
 

@@ -23,12 +23,12 @@ def root(sign_up: SignUp) -> Person:
 async def test_accounts_are_listed(root: Person, ada: Person, source: SourceView) -> None:
     first = (await root.http.get(USERS, params={"limit": 1})).json()
     rest = (await root.http.get(USERS, params={"limit": 1, "cursor": first["next_cursor"]})).json()
-    [one], [other] = first["users"], rest["users"]
-    assert (one["email"], one["role"], one["disabled"]) == ("ada@example.org", "user", False)
-    assert one["stored_bytes"] == source.bytes
-    assert one["created_at"]
-    assert one["last_seen_at"]
-    assert (other["id"], other["stored_bytes"], rest["next_cursor"]) == (root.id, 0, None)
+    [newer], [older] = first["users"], rest["users"]
+    assert (newer["email"], newer["role"], newer["disabled"]) == ("ada@example.org", "user", False)
+    assert newer["stored_bytes"] == source.bytes
+    assert newer["created_at"]
+    assert newer["last_seen_at"]
+    assert (older["id"], older["stored_bytes"], rest["next_cursor"]) == (root.id, 0, None)
     is_problem(await root.http.get(USERS, params={"cursor": "x"}), 422, "field-invalid")
 
 
@@ -93,14 +93,14 @@ async def test_open_links_are_listed_and_revoked(
     invite = (await root.http.post("/api/v1/admin/invites")).json()
     first = (await root.http.get(LINKS, params={"limit": 1})).json()
     rest = (await root.http.get(LINKS, params={"cursor": first["next_cursor"]})).json()
-    [one], [other] = first["links"], rest["links"]
-    assert (one["id"], one["kind"], one["by_email"], one["email"]) == (
+    [newer], [older] = first["links"], rest["links"]
+    assert (newer["id"], newer["kind"], newer["by_email"], newer["email"]) == (
         invite["id"],
         "invitation",
         "root@example.org",
         None,
     )
-    assert (other["id"], other["kind"], other["email"]) == (reset["id"], "reset", "ada@example.org")
+    assert (older["id"], older["kind"], older["email"]) == (reset["id"], "reset", "ada@example.org")
     assert invite["token"] not in str(first) + str(rest)
     assert (await root.http.delete(f"{LINKS}/{reset['id']}")).status_code == 204
     body = {"token": reset["token"], "new_password": "battery staple"}
@@ -148,8 +148,8 @@ async def test_api_token_of_a_former_administrator_has_no_admin_access(
 async def test_audit_log_is_read(root: Person, ada: Person, stranger: httpx.AsyncClient) -> None:
     login = {"email": "ada@example.org", "password": "wrong horse"}
     failed = await stranger.post("/api/v1/auth/login", json=login)
-    asked = {"user": ada.id, "kind": "sign-in-failed"}
-    [event] = (await root.http.get("/api/v1/admin/audit", params=asked)).json()["events"]
+    query = {"user": ada.id, "kind": "sign-in-failed"}
+    [event] = (await root.http.get("/api/v1/admin/audit", params=query)).json()["events"]
     assert (event["email"], event["address"]) == ("ada@example.org", "127.0.0.1")
     assert event["request_id"] == failed.headers["X-Request-Id"]
     page = (await root.http.get("/api/v1/admin/audit", params={"limit": 2})).json()
@@ -167,5 +167,5 @@ async def test_events_of_concurrent_requests_keep_their_address(root: Person, si
         *(person.http.post("/api/v1/me/tokens", json={"name": "x"}) for person in people)
     )
     events = (await root.http.get("/api/v1/admin/audit", params={"kind": "token-made"})).json()["events"]
-    known = {one.id: answer.headers["X-Request-Id"] for one, answer in zip(people, made, strict=True)}
+    known = {user.id: answer.headers["X-Request-Id"] for user, answer in zip(people, made, strict=True)}
     assert {event["user_id"]: event["request_id"] for event in events} == known

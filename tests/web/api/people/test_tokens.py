@@ -18,8 +18,8 @@ TOKENS = "/api/v1/me/tokens"
 async def made(person: Person, *scopes: str) -> dict[str, str]:
     answer = await person.http.post(TOKENS, json={"name": "backup", "scopes": list(scopes)})
     assert answer.status_code == 201
-    told: dict[str, str] = answer.json()
-    return told
+    body: dict[str, str] = answer.json()
+    return body
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -66,13 +66,16 @@ async def sending(
 ) -> AsyncIterator[asyncio.StreamWriter]:
     """An open request that has sent only the beginning of a chunk."""
     _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-    given = PART | {
+    headers_sent = PART | {
         "Host": "x",
         "Authorization": f"Bearer {person.session.access_token}",
         "Upload-Offset": "0",
         "Content-Length": str(declared),
     }
-    lines = [f"PATCH {upload} HTTP/1.1", *(f"{name}: {it}" for name, it in (given | (headers or {})).items())]
+    lines = [
+        f"PATCH {upload} HTTP/1.1",
+        *(f"{name}: {it}" for name, it in (headers_sent | (headers or {})).items()),
+    ]
     writer.write("\r\n".join([*lines, "", ""]).encode() + data)
     yield writer
     writer.transport.abort()
@@ -181,7 +184,7 @@ async def test_process_killed_before_it_recorded_the_source_adds_no_second_one(
     file_of(storage, upload).write_bytes(video)
     again = await ada.http.head(upload, headers=TUS)
     assert again.headers["Upload-Source"] == first
-    assert [one["id"] for one in (await ada.http.get("/api/v1/sources")).json()["sources"]] == [first]
+    assert [listed["id"] for listed in (await ada.http.get("/api/v1/sources")).json()["sources"]] == [first]
 
 
 async def test_interrupted_chunk_with_a_checksum_does_not_count(

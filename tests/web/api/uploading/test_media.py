@@ -48,8 +48,8 @@ async def test_other_format_has_its_type_and_name(
 ) -> None:
     name = job.recipe.format
     content_type = FILE_KINDS[name].content_type
-    told = (await ada.http.get(f"/api/v1/jobs/{job.id}")).json()["gif"]
-    assert (told["format"], told["content_type"]) == (name, content_type)
+    gif_view = (await ada.http.get(f"/api/v1/jobs/{job.id}")).json()["gif"]
+    assert (gif_view["format"], gif_view["content_type"]) == (name, content_type)
     saved = await stranger.get(f"{address}&download=1")
     assert saved.headers["Content-Type"] == content_type
     assert saved.headers["Content-Disposition"].startswith(f'attachment; filename="clip.{name}"')
@@ -75,8 +75,8 @@ RANGES = {
 
 
 async def test_range_is_served(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
-    for asked, part in RANGES.items():
-        answer = await stranger.get(address, headers={"Range": asked})
+    for byte_range, part in RANGES.items():
+        answer = await stranger.get(address, headers={"Range": byte_range})
         assert (answer.status_code, answer.content) == (206, gif[part])
         start, end = part.indices(len(gif))[:2]
         assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{len(gif)}"
@@ -162,9 +162,9 @@ async def test_invalid_time_has_no_frame(stranger: httpx.AsyncClient, frame_url:
 async def test_too_many_concurrent_frames_are_refused(
     stranger: httpx.AsyncClient, frame_url: str, parts: Parts
 ) -> None:
-    asked = [stranger.get(f"{frame_url}&at_s={number / 20}") for number in range(20)]
-    told = {answer.status_code for answer in await asyncio.gather(*asked)}
-    assert told == {200, 429}
+    requests = [stranger.get(f"{frame_url}&at_s={number / 20}") for number in range(20)]
+    statuses = {answer.status_code for answer in await asyncio.gather(*requests)}
+    assert statuses == {200, 429}
     assert parts.frames.is_idle
 
 

@@ -29,8 +29,8 @@ from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 def files(storage: Path) -> list[Path]:
     """The files in the storage, except its lock."""
     # os.walk tolerates directories that disappear meanwhile
-    found = (Path(folder) / name for folder, _, names in os.walk(storage) for name in names)
-    return [path for path in found if path.name != "lock"]
+    paths = (Path(folder) / name for folder, _, names in os.walk(storage) for name in names)
+    return [path for path in paths if path.name != "lock"]
 
 
 async def nothing_left(storage: Path) -> bool:
@@ -212,9 +212,9 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("given", NAMES)
-def test_displayed_name_is_readable(given: str) -> None:
-    assert shown_name(given) == NAMES[given]
+@pytest.mark.parametrize("name", NAMES)
+def test_displayed_name_is_readable(name: str) -> None:
+    assert shown_name(name) == NAMES[name]
 
 
 async def test_name_is_never_used_as_a_path(ada: Person, video: bytes, storage: Path) -> None:
@@ -224,8 +224,8 @@ async def test_name_is_never_used_as_a_path(ada: Person, video: bytes, storage: 
 
 
 async def test_invalid_name_is_refused(ada: Person, video: bytes, storage: Path) -> None:
-    for given in ("x" * 256, "/", "\n", ""):
-        answer = await ada.http.post("/api/v1/sources", params={"name": given}, content=video)
+    for name in ("x" * 256, "/", "\n", ""):
+        answer = await ada.http.post("/api/v1/sources", params={"name": name}, content=video)
         assert is_problem(answer, 422, "field-invalid")["field"] == "name"
     assert await nothing_left(storage)
 
@@ -250,7 +250,7 @@ async def test_videos_are_paged(ada: Person, source: SourceView, known_video: Kn
     for size in (2, 2, 1):
         page = (await ada.http.get("/api/v1/sources", params={"limit": 2, **cursor})).json()
         assert len(page["sources"]) == size
-        ids += [one["id"] for one in page["sources"]]
+        ids += [source["id"] for source in page["sources"]]
         cursor = {"cursor": page["next_cursor"]}
     assert sorted(ids) == sorted(made)
     assert page["next_cursor"] is None
@@ -269,4 +269,4 @@ async def test_client_reads_every_page(
     made = [source.id, *(add_source(ada.id, name=f"{number}.mp4", **facts).id for number in range(200))]
     with Client(url, ada.session.access_token) as client:
         listed = await asyncio.to_thread(client.sources)
-    assert sorted(one.id for one in listed) == sorted(made)
+    assert sorted(source.id for source in listed) == sorted(made)

@@ -52,9 +52,9 @@ async def test_chunks_become_a_source(ada: Person, video: bytes, storage: Path) 
         assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, str(end))
         assert "Upload-Source" not in answer.headers
         assert "GMT" in answer.headers["Upload-Expires"]
-    told = (await ada.http.head(upload, headers=TUS)).headers
-    assert (told["Upload-Offset"], told["Upload-Length"]) == (str(2 * third), str(len(video)))
-    assert (told["Upload-Metadata"], told["Cache-Control"]) == (metadata, "no-store")
+    headers = (await ada.http.head(upload, headers=TUS)).headers
+    assert (headers["Upload-Offset"], headers["Upload-Length"]) == (str(2 * third), str(len(video)))
+    assert (headers["Upload-Metadata"], headers["Cache-Control"]) == (metadata, "no-store")
     last = await patch(ada, upload, 2 * third, video[2 * third :])
     assert (last.status_code, last.headers["Upload-Offset"]) == (204, str(len(video)))
     await is_source(ada, last.headers["Upload-Source"], video, storage)
@@ -188,12 +188,12 @@ async def test_uploads_per_user_are_limited(ada: Person) -> None:
 
 
 async def test_concurrent_creations_keep_to_the_limit(ada: Person, storage: Path) -> None:
-    asked = [
+    requests = [
         ada.http.post(UPLOADS, headers=TUS | {"Upload-Length": "10"})
         for _ in range(uploads.MAX_UNFINISHED + 12)
     ]
-    told = Counter(answer.status_code for answer in await asyncio.gather(*asked))
-    assert told == {201: uploads.MAX_UNFINISHED, 429: 12}
+    statuses = Counter(answer.status_code for answer in await asyncio.gather(*requests))
+    assert statuses == {201: uploads.MAX_UNFINISHED, 429: 12}
     assert len(list((storage / "uploads").glob("*/*/upload.json"))) == uploads.MAX_UNFINISHED
 
 
@@ -245,16 +245,16 @@ async def test_chunk_with_a_wrong_checksum_is_discarded(ada: Person, video: byte
     assert answer.headers["Upload-Source"]
 
 
-@pytest.mark.parametrize("given", ["md5 AAAA", "", "SHA1 AAAA", "sha512 AAAA"])
-async def test_unknown_checksum_algorithm_is_refused(ada: Person, given: str) -> None:
+@pytest.mark.parametrize("checksum_header", ["md5 AAAA", "", "SHA1 AAAA", "sha512 AAAA"])
+async def test_unknown_checksum_algorithm_is_refused(ada: Person, checksum_header: str) -> None:
     upload = await create(ada, 10)
-    answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": given})
+    answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": checksum_header})
     is_problem(answer, 400, "checksum-unknown")
     assert await offset_of(ada, upload) == 0
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("checksum_header", "says"),
     [
         ("sha1 AAAA", "a sha1 checksum is 20 bytes in base64, but this one has 3"),
         (f"sha1 {b64encode(bytes(32)).decode()}", "20 bytes in base64, but this one has 32"),
@@ -268,23 +268,23 @@ async def test_unknown_checksum_algorithm_is_refused(ada: Person, given: str) ->
         ("sha256 AAAAA", "but this one is not base64"),
     ],
 )
-async def test_checksum_of_the_wrong_length_is_refused(ada: Person, given: str, says: str) -> None:
+async def test_checksum_of_the_wrong_length_is_refused(ada: Person, checksum_header: str, says: str) -> None:
     upload = await create(ada, 10)
-    answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": given})
+    answer = await patch(ada, upload, 0, b"x" * 10, {"Upload-Checksum": checksum_header})
     assert says in is_problem(answer, 400, "checksum-malformed")["detail"]
     assert await offset_of(ada, upload) == 0
 
 
-@pytest.mark.parametrize("given", ["1", "0", "yes"])
-async def test_deferred_length_is_refused(ada: Person, given: str) -> None:
-    answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Defer-Length": given})
+@pytest.mark.parametrize("value", ["1", "0", "yes"])
+async def test_deferred_length_is_refused(ada: Person, value: str) -> None:
+    answer = await ada.http.post(UPLOADS, headers=TUS | {"Upload-Defer-Length": value})
     is_problem(answer, 400, "upload-length-deferred")
 
 
-@pytest.mark.parametrize("given", ["application/octet-stream", "application/offset", "", "video/mp4"])
-async def test_chunk_of_another_type_is_refused(ada: Person, given: str) -> None:
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "application/offset", "", "video/mp4"])
+async def test_chunk_of_another_type_is_refused(ada: Person, content_type: str) -> None:
     upload = await create(ada, 10)
-    answer = await patch(ada, upload, 0, b"x" * 10, {"Content-Type": given})
+    answer = await patch(ada, upload, 0, b"x" * 10, {"Content-Type": content_type})
     is_problem(answer, 415, "content-type-wrong")
     assert await offset_of(ada, upload) == 0
 
