@@ -25,7 +25,7 @@ os.fork() or os._exit(0)
 """
 
 
-def said_by(code: str, **popen: Any) -> str:
+def output_of(code: str, **popen: Any) -> str:
     """The output of a child that runs this Python code."""
     child = spawn([sys.executable, "-c", code], limits=LIMITS, stdout=subprocess.PIPE, text=True, **popen)
     return str(child.communicate(timeout=30)[0])
@@ -47,10 +47,10 @@ def test_child_has_only_the_files_passed_to_it() -> None:
     code = "import os; print(*[fd for fd in range(100) if os.path.exists(f'/dev/fd/{fd}')])"
     reading, writing = os.pipe()
     try:
-        usual = said_by(code).split()
+        usual = output_of(code).split()
         assert usual[:3] == ["0", "1", "2"]
         assert str(writing) not in usual
-        assert said_by(code, pass_fds=[writing]).split() == sorted([*usual, str(writing)], key=int)
+        assert output_of(code, pass_fds=[writing]).split() == sorted([*usual, str(writing)], key=int)
     finally:
         os.close(reading)
         os.close(writing)

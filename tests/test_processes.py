@@ -105,7 +105,7 @@ def test_child_of_a_limited_process_keeps_the_lower_limit() -> None:
     assert done.stdout.strip() == "1000"
 
 
-def said_by(code: str, limits: ProcessLimits) -> str:
+def output_of(code: str, limits: ProcessLimits) -> str:
     """The output of a Python process under these limits."""
     child = spawn([sys.executable, "-c", code], limits=limits, stdout=subprocess.PIPE)
     return str(child.communicate(timeout=30)[0], "utf-8")
@@ -128,10 +128,10 @@ def test_child_without_network_cannot_reach_this_machine(tmp_path: Path) -> None
         here.bind(str(tmp_path / "here"))
         here.listen()
         code = TO_REACH.format(port=there.getsockname()[1], path=tmp_path / "here")
-        assert said_by(code, ProcessLimits()) == "reached reached "
-        assert said_by(code, ProcessLimits(is_offline=True)) == "refused refused "
+        assert output_of(code, ProcessLimits()) == "reached reached "
+        assert output_of(code, ProcessLimits(is_offline=True)) == "refused refused "
         outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
-        assert said_by(outer, ProcessLimits(is_offline=True)) == "refused refused "
+        assert output_of(outer, ProcessLimits(is_offline=True)) == "refused refused "
 
 
 OTHER_CALLS = """
@@ -153,8 +153,11 @@ print(-call(), end="")
 @pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="they are x86-64's")
 def test_no_other_system_call_opens_a_socket() -> None:
     offline = ProcessLimits(is_offline=True)
-    assert said_by(OTHER_CALLS, offline) == f"{errno.EACCES} {errno.EACCES} "
-    assert said_by(AS_32_BITS, offline) in (str(errno.EACCES), "")  # no output: this kernel has none of these
+    assert output_of(OTHER_CALLS, offline) == f"{errno.EACCES} {errno.EACCES} "
+    assert output_of(AS_32_BITS, offline) in (
+        str(errno.EACCES),
+        "",
+    )  # no output: this kernel has none of these
 
 
 def test_processes_that_read_untrusted_files_have_every_limit() -> None:
@@ -164,7 +167,7 @@ def test_processes_that_read_untrusted_files_have_every_limit() -> None:
         "    print(resource.getrlimit(getattr(resource, f'RLIMIT_{kind}'))[1], end=' ')"
     )
     limits = untrusted_file_limits(memory_bytes=10**9, cpu_s=7, file_bytes=100)
-    memory, cpu, file, files, tasks, core = map(int, said_by(code, limits).split())
+    memory, cpu, file, files, tasks, core = map(int, output_of(code, limits).split())
     assert (memory, cpu, file, files, core) == (10**9, 7, 100, 256, 0)
     assert 256 < tasks < 256 + 10_000
 
@@ -175,4 +178,4 @@ def test_open_files_of_a_child_are_limited(tmp_path: Path) -> None:
         "try:\n    while True: kept.append(open(sys.executable))\n"
         "except OSError as refused: print(refused.errno, len(kept) < 256)"
     )
-    assert said_by(code, untrusted_file_limits(memory_bytes=10**9, cpu_s=20)) == f"{errno.EMFILE} True\n"
+    assert output_of(code, untrusted_file_limits(memory_bytes=10**9, cpu_s=20)) == f"{errno.EMFILE} True\n"

@@ -61,7 +61,7 @@ class AccountAdmin:
 
     def find(self, user_id: str) -> AccountView:
         """Raises errors.NotFound."""
-        return account_view(self._found(user_id))
+        return account_view(self._account(user_id))
 
     def id_of(self, email: str) -> str:
         """Raises errors.NotFound, errors.FieldInvalid."""
@@ -79,7 +79,7 @@ class AccountAdmin:
             errors.NotFound
             errors.LastAdministrator: no enabled administrator would be left.
         """
-        before = self._changed(self._found(user_id), role, disabled)
+        before = self._changed(self._account(user_id), role, disabled)
         if role is not None and role != before.role:
             self._audit.record("role-changed", user_id, by=by, role=role)
             self._links.remove_made_by(user_id)
@@ -97,7 +97,7 @@ class AccountAdmin:
         Raises:
             errors.NotFound, errors.LastAdministrator
         """
-        user = self._found(user_id)
+        user = self._account(user_id)
         self._changed(user, None, True)
         self._end_all(user, by)
         forget(user_id)
@@ -121,7 +121,7 @@ class AccountAdmin:
         self._sessions.end_all(user.id)
         self._api_tokens.revoke_all(user.id, by=by)
 
-    def _found(self, user_id: str) -> UserDocument:
+    def _account(self, user_id: str) -> UserDocument:
         user = self._accounts.by_id(ObjectId(user_id)) if ObjectId.is_valid(user_id) else None
         if user is None:
             raise errors.NotFound(kind="account")

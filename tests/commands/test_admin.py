@@ -21,21 +21,21 @@ def data_dir(tmp_path: Path, redis_url: str, mongodb_url: str, monkeypatch: pyte
     return tmp_path
 
 
-def run(data_dir: Path, *words: str, said: str = "") -> Result:
+def run(data_dir: Path, *words: str, stdin: str = "") -> Result:
     argv = [*words, "--data-dir", str(data_dir)]
-    return CliRunner().invoke(admin, argv, input=said, catch_exceptions=False)
+    return CliRunner().invoke(admin, argv, input=stdin, catch_exceptions=False)
 
 
 def test_accounts_are_created_and_listed(data_dir: Path) -> None:
-    run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", said=PASSWORD)
-    run(data_dir, "create-user", "bob@example.org", said=PASSWORD * 2)
+    run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", stdin=PASSWORD)
+    run(data_dir, "create-user", "bob@example.org", stdin=PASSWORD * 2)
     listed = run(data_dir, "list-users").output
     assert listed == "ada@example.org\tadministrator\tenabled\nbob@example.org\tuser\tenabled\n"
 
 
 def test_a_password_is_changed(data_dir: Path) -> None:
-    run(data_dir, "create-user", "ada@example.org", "--password-stdin", said=PASSWORD)
-    run(data_dir, "set-password", "ada@example.org", "--password-stdin", said="battery staple\n")
+    run(data_dir, "create-user", "ada@example.org", "--password-stdin", stdin=PASSWORD)
+    run(data_dir, "set-password", "ada@example.org", "--password-stdin", stdin="battery staple\n")
     identity = prepare(load(data_dir=data_dir)).build_identity()
     assert identity.login("ada@example.org", "battery staple", "here").user.email == "ada@example.org"
     with pytest.raises(errors.CredentialsWrong):
@@ -44,7 +44,7 @@ def test_a_password_is_changed(data_dir: Path) -> None:
 
 
 def test_invitation_is_a_link_that_creates_an_account(data_dir: Path) -> None:
-    run(data_dir, "create-user", "ada@example.org", "--password-stdin", said=PASSWORD)
+    run(data_dir, "create-user", "ada@example.org", "--password-stdin", stdin=PASSWORD)
     link = run(data_dir, "invite").output.strip()
     assert link.startswith("http://127.0.0.1:8866/?invite=")
     identity = prepare(load(data_dir=data_dir)).build_identity()
@@ -56,8 +56,8 @@ def test_invitation_is_a_link_that_creates_an_account(data_dir: Path) -> None:
 @pytest.fixture
 def people(data_dir: Path) -> Path:
     """Ada is an administrator, Bob is not."""
-    run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", said=PASSWORD)
-    run(data_dir, "create-user", "bob@example.org", "--password-stdin", said=PASSWORD)
+    run(data_dir, "create-user", "ada@example.org", "--admin", "--password-stdin", stdin=PASSWORD)
+    run(data_dir, "create-user", "bob@example.org", "--password-stdin", stdin=PASSWORD)
     return data_dir
 
 
@@ -101,7 +101,7 @@ def test_open_links_are_listed_and_revoked(people: Path) -> None:
 
 
 def test_account_is_deleted_after_confirmation(people: Path) -> None:
-    run(people, "delete-user", "bob@example.org", said="n\n")
+    run(people, "delete-user", "bob@example.org", stdin="n\n")
     assert "bob" in run(people, "list-users").output
     run(people, "delete-user", "bob@example.org", "--yes")
     assert "bob" not in run(people, "list-users").output
@@ -123,9 +123,9 @@ def test_the_audit_log_is_listed(people: Path) -> None:
 
 def test_errors_are_our_own(data_dir: Path) -> None:
     with pytest.raises(errors.PasswordTooShort):
-        run(data_dir, "create-user", "ada@example.org", "--password-stdin", said="short\n")
+        run(data_dir, "create-user", "ada@example.org", "--password-stdin", stdin="short\n")
     with pytest.raises(errors.NotFound, match="There is no such account"):
-        run(data_dir, "set-password", "ada@example.org", "--password-stdin", said=PASSWORD)
+        run(data_dir, "set-password", "ada@example.org", "--password-stdin", stdin=PASSWORD)
 
 
 def test_without_a_service_the_error_says_how_to_start_one(tmp_path: Path) -> None:

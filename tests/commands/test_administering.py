@@ -82,9 +82,9 @@ def ids(data_dir: Path, owners: dict[str, str], video: Video) -> dict[str, str]:
         return {"queued": submit(ADA, 10), "dead": dead[ADA], "dead of bob": dead[BOB]}
 
 
-def run(data_dir: Path, words: str, *, said: str = "", code: int = 0) -> Result:
+def run(data_dir: Path, words: str, *, stdin: str = "", code: int = 0) -> Result:
     argv = [*words.split(), "--data-dir", str(data_dir)]
-    result = CliRunner().invoke(gifapp, argv, input=said, catch_exceptions=False)
+    result = CliRunner().invoke(gifapp, argv, input=stdin, catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result
 
@@ -164,11 +164,11 @@ def owner_and_source(job_id: str) -> tuple[str, str]:
 
 
 def test_purge_asks_for_confirmation(data_dir: Path, ids: dict[str, str]) -> None:
-    declined = run(data_dir, "dead purge", said="n\n", code=1)
+    declined = run(data_dir, "dead purge", stdin="n\n", code=1)
     assert "Delete all dead letters permanently?" in declined.output
     run(data_dir, "dead purge", code=1)  # no answer on stdin
     assert len(listed(data_dir, "dead list")) == 2
-    run(data_dir, f"dead purge {ids['dead']}", said="y\n")
+    run(data_dir, f"dead purge {ids['dead']}", stdin="y\n")
     assert listed(data_dir, "dead list") == [ids["dead of bob"]]
     assert "0 dead letters deleted." in run(data_dir, "dead purge --older-than-days 1 --yes").stdout
     assert "1 dead letter deleted." in run(data_dir, "dead purge --yes").stdout

@@ -16,13 +16,13 @@ from gifapp.jobs.db import connection, workers
 from gifapp.settings import Settings
 from gifapp.up.findings import of_mongodb, of_this_machine
 
-Told = dict[str, dict[str, str]]
+Report = dict[str, dict[str, str]]
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 @pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Told]]:
-    def ask(**environment: str) -> tuple[int, Told]:
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Report]]:
+    def ask(**environment: str) -> tuple[int, Report]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         result = CliRunner().invoke(doctor, ["--json", "--data-dir", str(tmp_path)], catch_exceptions=False)
@@ -38,7 +38,7 @@ def servers(mongodb_url: str, redis_url: str) -> Iterator[dict[str, str]]:
     connection.disconnect()
 
 
-def test_everything_is_ok_before_the_first_start(ask: Callable[..., tuple[int, Told]]) -> None:
+def test_everything_is_ok_before_the_first_start(ask: Callable[..., tuple[int, Report]]) -> None:
     status, report = ask()
     assert status == 0
     assert {
@@ -55,7 +55,7 @@ def test_everything_is_ok_before_the_first_start(ask: Callable[..., tuple[int, T
 
 
 def test_versions_of_servers_and_number_of_workers_are_reported(
-    ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
+    ask: Callable[..., tuple[int, Report]], servers: dict[str, str]
 ) -> None:
     status, report = ask(**servers)
     assert (status, report["workers"]["state"]) == (1, "broken")
@@ -76,7 +76,7 @@ def test_unmaintained_mongodb_gets_a_warning(version: tuple[int, int], state: st
     assert of_mongodb("mongodb", version, "found").state == state
 
 
-def test_unreachable_server_is_reported_with_advice(ask: Callable[..., tuple[int, Told]]) -> None:
+def test_unreachable_server_is_reported_with_advice(ask: Callable[..., tuple[int, Report]]) -> None:
     away = {"GIFAPP_MONGODB_URL": "mongodb://127.0.0.1:1/x", "GIFAPP_REDIS_URL": "redis://127.0.0.1:1/0"}
     status, report = ask(**away)
     assert status == 1
@@ -86,7 +86,7 @@ def test_unreachable_server_is_reported_with_advice(ask: Callable[..., tuple[int
 
 
 def test_wrong_password_is_reported_as_such(
-    ask: Callable[..., tuple[int, Told]], servers: dict[str, str]
+    ask: Callable[..., tuple[int, Report]], servers: dict[str, str]
 ) -> None:
     wrong = {name: with_password(url, "wrong") for name, url in servers.items()}
     status, report = ask(**wrong)
@@ -100,7 +100,9 @@ def with_password(url: str, password: str) -> str:
     return re.sub(r":[^:@/]+@", f":{password}@", url)
 
 
-def test_secret_readable_by_others_is_reported(ask: Callable[..., tuple[int, Told]], tmp_path: Path) -> None:
+def test_secret_readable_by_others_is_reported(
+    ask: Callable[..., tuple[int, Report]], tmp_path: Path
+) -> None:
     secret = tmp_path / "secret.key"
     secret.write_text("x" * 64)
     secret.chmod(0o644)

@@ -57,13 +57,13 @@ class Cluster:
         mongod = (str(MONGOD.find()), "--bind_ip_all", "--port", "27017", "--dbpath", str(path), "--quiet")
         self._start(data, "mongod", *mongod, "--unixSocketPrefix", str(self.folder))
         # clients keep a Unix socket open after a refused connection: start only when the servers listen
-        assert wait_until(lambda: "Ready to accept connections" in self.said("redis"), timeout_s=20)
-        assert wait_until(lambda: "Waiting for connections" in self.said("mongod"), timeout_s=20)
+        assert wait_until(lambda: "Ready to accept connections" in self.output_of("redis"), timeout_s=20)
+        assert wait_until(lambda: "Waiting for connections" in self.output_of("mongod"), timeout_s=20)
         assert mongod_responds(self.mongodb_url)
         self._start(data, "s3", sys.executable, "-m", "moto.server", "-H", data.address, "-p", str(_S3_PORT))
         self._start_relay("data", _S3_PORT)
-        assert wait_until(lambda: "Running on" in self.said("s3"), timeout_s=30)
-        assert wait_until(lambda: LISTENING in self.said("relay to data"), timeout_s=20)
+        assert wait_until(lambda: "Running on" in self.output_of("s3"), timeout_s=30)
+        assert wait_until(lambda: LISTENING in self.output_of("relay to data"), timeout_s=20)
         with self._bucket() as bucket:
             bucket.put("/media").raise_for_status()
 
@@ -84,7 +84,7 @@ class Cluster:
         return httpx.Client(base_url=f"http://{web}:{_PORT}/api/v1", transport=way_in, timeout=30)
 
     def is_ready(self, web: str) -> bool:
-        if LISTENING not in self.said(f"relay to {web}"):
+        if LISTENING not in self.output_of(f"relay to {web}"):
             return False
         try:
             with self.visitor(web) as visitor:
@@ -92,7 +92,7 @@ class Cluster:
         except httpx.TransportError:
             return False
 
-    def said(self, name: str) -> str:
+    def output_of(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
     def stop(self) -> None:

@@ -22,16 +22,16 @@ _WORKERS = ("worker-a", "worker-b")
 def ada(cluster: Cluster) -> dict[str, str]:
     """Web servers and workers are running, and Ada has an account, created at the first web server."""
     cluster.start_web("web-1")
-    assert wait_until(lambda: cluster.is_ready("web-1"), timeout_s=60), cluster.said("web-1")
+    assert wait_until(lambda: cluster.is_ready("web-1"), timeout_s=60), cluster.output_of("web-1")
     cluster.start_web("web-2")
     for worker in _WORKERS:
         cluster.start_worker(worker)
-    token = cluster.said("web-1").partition("?setup=")[2].split()[0]
+    token = cluster.output_of("web-1").partition("?setup=")[2].split()[0]
     account = {"email": "ada@example.org", "password": PASSWORD}
     with cluster.visitor("web-1") as visitor:
         visitor.post("/auth/register", json=account | {"setup_token": token}).raise_for_status()
         access = visitor.post("/auth/login", json=account).json()["access_token"]
-    assert wait_until(lambda: cluster.is_ready("web-2"), timeout_s=60), cluster.said("web-2")
+    assert wait_until(lambda: cluster.is_ready("web-2"), timeout_s=60), cluster.output_of("web-2")
     return {"Authorization": f"Bearer {access}"}
 
 
@@ -55,15 +55,15 @@ def test_disconnected_worker_loses_its_job_and_works_again_when_reconnected(
     cluster.network.heal(lost)
     healed_at = utc_now()
     other = next(name for name in _WORKERS if name != lost)
-    assert wait_until(lambda: lost in seen_since(healed_at), timeout_s=60), cluster.said(lost)
-    assert '"event": "lease lost"' in cluster.said(lost)
+    assert wait_until(lambda: lost in seen_since(healed_at), timeout_s=60), cluster.output_of(lost)
+    assert '"event": "lease lost"' in cluster.output_of(lost)
     assert wait_until(lambda: not list((cluster.work(lost) / "scratch").iterdir()), timeout_s=30)
     done = job(job_id)
     assert (done.attempts, done.token, done.gif.key) == (2, 2, f"{job_id}-2")
     assert [error.code for error in done.errors] == ["worker-lost"]
     assert [name for name in cluster.stored() if name.startswith("gifs")] == [f"gifs/{job_id}-2.gif"]
-    assert cluster.said(other).count('"state": "succeeded"') == 1
-    assert '"state": "succeeded"' not in cluster.said(lost)
+    assert cluster.output_of(other).count('"state": "succeeded"') == 1
+    assert '"state": "succeeded"' not in cluster.output_of(lost)
 
     assert stop(cluster.running[other], grace_s=10) == 0
     with cluster.visitor("web-1") as visitor:
@@ -73,7 +73,7 @@ def test_disconnected_worker_loses_its_job_and_works_again_when_reconnected(
         )
         gif = visitor.get(f"/jobs/{next_id}/gif", headers=ada)
     assert gif.content.startswith(b"GIF89a")
-    assert f'"job_id": "{next_id}"' in cluster.said(lost)
+    assert f'"job_id": "{next_id}"' in cluster.output_of(lost)
 
 
 def submit(visitor: httpx.Client, headers: dict[str, str], source_id: str, **recipe: Any) -> str:
@@ -100,4 +100,4 @@ def seen_since(moment: datetime) -> set[str]:
 
 
 def recent_output(cluster: Cluster) -> str:
-    return "\n".join(f"{name}: {cluster.said(name)[-2000:]}" for name in cluster.running)
+    return "\n".join(f"{name}: {cluster.output_of(name)[-2000:]}" for name in cluster.running)

@@ -33,17 +33,17 @@ class RunningUp:
         self._output = Path(output.name)
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self._output.read_text()
 
     @property
     def url(self) -> str:
-        return self.said.partition("gifapp is ready at ")[2].split()[0]
+        return self.output.partition("gifapp is ready at ")[2].split()[0]
 
     def wait_until_ready(self) -> "RunningUp":
-        ended_or_ready = lambda: self.process.poll() is not None or "is ready at" in self.said  # noqa: E731
+        ended_or_ready = lambda: self.process.poll() is not None or "is ready at" in self.output  # noqa: E731
         assert wait_until(ended_or_ready, timeout_s=60)
-        assert self.process.poll() is None, self.said
+        assert self.process.poll() is None, self.output
         return self
 
     def family(self) -> list[psutil.Process]:
@@ -77,7 +77,7 @@ def test_up_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
             assert answer.status == 200
     document = json.loads((up.data_dir / "run" / "services.json").read_text())
     assert document["url"] == up.url
-    assert up.said.index("Create the administrator account at") < up.said.index("gifapp is ready at")
+    assert up.output.index("Create the administrator account at") < up.output.index("gifapp is ready at")
     family = up.family()
     arguments = " ".join(word for process in family for word in process.cmdline())
     for secret in (document["redis_url"], document["mongodb_url"]):
@@ -85,7 +85,7 @@ def test_up_starts_the_whole_service_and_stops_it_without_a_trace(start_up: Star
 
     second = start_up()
     assert second.process.wait(10) == 1
-    assert f"in use by gifapp (process {up.process.pid})" in second.said
+    assert f"in use by gifapp (process {up.process.pid})" in second.output
 
     up.process.send_signal(signal.SIGTERM)
     assert up.process.wait(60) == 0
@@ -147,7 +147,7 @@ def test_stop_during_the_start_is_clean(start_up: Start, tmp_path: Path) -> None
     up.process.terminate()
     assert up.process.wait(15) == 0
     assert not alive(family)
-    assert "is ready" not in up.said
+    assert "is ready" not in up.output
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_wrong_password_is_reported_and_not_shown(
 def open_dashboard(up: RunningUp) -> None:
     """Sign in as the administrator and load the page, which starts a kernel."""
     person = {"email": "ada@example.org", "password": "correct horse"}
-    setup_token = up.said.partition("?setup=")[2].split()[0]
+    setup_token = up.output.partition("?setup=")[2].split()[0]
     with httpx.Client(base_url=up.url, timeout=30) as browser:
         made = browser.post("/api/v1/auth/register", json=person | {"setup_token": setup_token})
         assert made.status_code == 201, made.text

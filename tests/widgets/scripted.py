@@ -69,16 +69,16 @@ class ScriptedClient:
         return Limits()
 
     def access_token(self) -> str:
-        self._fail_if_told()
+        self._raise_failure()
         return "a token"
 
     def jobs(self, *, state: JobState | None = None, limit: int = 200) -> list[JobView]:
-        self._fail_if_told()
+        self._raise_failure()
         return [job for job in self._jobs.values() if state in (None, job.state)][:limit]
 
     def job_page(self, query: JobQuery, *, cursor: str | None = None, limit: int = 50) -> JobPage:
         """The cursor is the number of jobs to skip."""
-        self._fail_if_told()
+        self._raise_failure()
         chosen = sorted(filter(query.matches, self._jobs.values()), key=query.rank)
         begin = int(cursor or 0)
         has_more = len(chosen) > begin + limit
@@ -118,21 +118,21 @@ class ScriptedClient:
         return EstimateView(bytes=1_234_567, frames=66, width_px=480, height_px=270, notes=notes)
 
     def submit(self, source_id: str, recipe: Recipe) -> JobView:
-        self._fail_if_told()
+        self._raise_failure()
         for job in self._jobs.values():
             if job.gif and job.source and (job.source.id, job.recipe) == (source_id, recipe):
                 return job.model_copy(update={"is_repeat": True})
         return self._keep(a_job(90, source=self._sources[source_id], recipe=recipe))
 
     def cancel(self, job_id: str) -> JobView:
-        self._fail_if_told()
+        self._raise_failure()
         return self._keep(self._jobs[job_id].model_copy(update={"state": JobState.CANCELLED}))
 
     def retry(self, job_id: str) -> JobView:
         return self._keep(self._jobs[job_id].model_copy(update={"state": JobState.QUEUED}))
 
     def delete(self, job_id: str) -> None:
-        self._fail_if_told()
+        self._raise_failure()
         self._deleted[job_id] = self._jobs.pop(job_id)
 
     def restore(self, job_id: str) -> JobView:
@@ -149,7 +149,7 @@ class ScriptedClient:
         return ArchiveView(url=f"/media/archives/{'-'.join(job_ids)}", files=len(job_ids), bytes=1)
 
     def delete_source(self, source_id: str) -> None:
-        self._fail_if_told()
+        self._raise_failure()
         self._deleted[source_id] = self._sources.pop(source_id)
 
     def restore_source(self, source_id: str) -> SourceView:
@@ -166,13 +166,13 @@ class ScriptedClient:
 
     async def follow(self, on_event: Callable[[Event], None], on_connection: Callable[[bool], None]) -> None:
         self.emit, self.connected = on_event, on_connection
-        self._fail_if_told()
+        self._raise_failure()
 
     def _keep(self, job: JobView) -> JobView:
         self._jobs[job.id] = job
         return job
 
-    def _fail_if_told(self) -> None:
+    def _raise_failure(self) -> None:
         failure, self.failure = self.failure, None
         if failure is not None:
             raise failure

@@ -39,8 +39,8 @@ class History:
             return
         (fields, at_s), now_s = self._last, self._now()
         is_same_change = changed == fields and now_s - at_s < SAME_CHANGE_S
-        kept = self._steps[: self._at + (not is_same_change)]
-        self._steps = [*kept, recipe][-MAX_STEPS:]
+        steps = self._steps[: self._at + (not is_same_change)]
+        self._steps = [*steps, recipe][-MAX_STEPS:]
         self._at = len(self._steps) - 1
         self._last = (changed, now_s)
 

@@ -73,7 +73,7 @@ pytestmark = pytest.mark.timeout(0 if IS_LONG else 120)
 
 
 @dataclass(frozen=True)
-class Things:
+class Belongings:
     """Ada's belongings: a video and jobs in several states; `addresses` are signed URLs of their pictures."""
 
     owner_id: str
@@ -89,7 +89,7 @@ class Things:
         return [self.source_id] if is_source else self.job_ids
 
 
-class Told(NamedTuple):
+class Response(NamedTuple):
     """A response; `is_adas` is True if the request named something of Ada's."""
 
     operation: str
@@ -104,7 +104,9 @@ def rates() -> Rates:
 
 
 @pytest.fixture
-def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[int], JobView]) -> Things:
+def belongings(
+    ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[int], JobView]
+) -> Belongings:
     assert job.source
     source_id, submit = job.source.id, parts.services.submission.submit
     made = [job, bury(5), *(submit(ada.id, source_id, Recipe(fps=fps)) for fps in (1, 2))]
@@ -118,33 +120,35 @@ def things(ada: Person, parts: Parts, job: JobView, gif: bytes, bury: Callable[[
         f"/media/{kind}/{{id}}": dict(parse_qsl(urlsplit(parts.media.address(kind, item, ada.id)).query))
         for kind, item in pictures.items()
     }
-    return Things(ada.id, source_id, [job.id for job in made], signed)
+    return Belongings(ada.id, source_id, [job.id for job in made], signed)
 
 
-async def test_random_requests_of_the_owner(url: str, ada: Person, things: Things) -> None:
-    result = await asyncio.to_thread(ask_everything, url, ada, things)
+async def test_random_requests_of_the_owner(url: str, ada: Person, belongings: Belongings) -> None:
+    result = await asyncio.to_thread(ask_everything, url, ada, belongings)
     reached = {answer.operation for answer in result if answer.is_adas and answer.status < 300}
     assert {"get_jobs_id", "get_sources_id", "get_media_gifs_id", "post_jobs_id_cancel"} <= reached
 
 
-async def test_random_requests_of_an_administrator(url: str, root: Person, things: Things) -> None:
-    result = await asyncio.to_thread(ask_everything, url, root, things)
+async def test_random_requests_of_an_administrator(url: str, root: Person, belongings: Belongings) -> None:
+    result = await asyncio.to_thread(ask_everything, url, root, belongings)
     opened = {answer.operation for answer in result if answer.is_adas and answer.status < 400}
     assert opened <= {name for name in names() if "admin" in name or "media" in name}
 
 
 async def test_random_requests_of_another_user(
-    url: str, ada: Person, sign_up: SignUp, things: Things
+    url: str, ada: Person, sign_up: SignUp, belongings: Belongings
 ) -> None:
     before = await gallery(ada)
-    result = await asyncio.to_thread(ask_everything, url, sign_up("eve"), things)
+    result = await asyncio.to_thread(ask_everything, url, sign_up("eve"), belongings)
     opened = {answer.operation for answer in result if answer.is_adas and answer.status < 400}
     assert opened <= {name for name in names() if "media" in name}  # a signed URL, which Ada may have shared
     assert await gallery(ada) == before
 
 
-async def test_random_requests_of_a_stranger(url: str, stranger: httpx.AsyncClient, things: Things) -> None:
-    result = await asyncio.to_thread(ask_everything, url, None, things)
+async def test_random_requests_of_a_stranger(
+    url: str, stranger: httpx.AsyncClient, belongings: Belongings
+) -> None:
+    result = await asyncio.to_thread(ask_everything, url, None, belongings)
     opened = {answer.operation for answer in result if answer.is_adas and answer.status < 400}
     assert opened <= {name for name in names() if "media" in name}
     refused = {answer.status for answer in result if "admin" in answer.operation}
@@ -161,14 +165,14 @@ def names() -> list[str]:
     return [name_of(operation) for operation in OPERATIONS]
 
 
-def ask_everything(url: str, who: Person | None, things: Things) -> list[Told]:
-    return [answer for operation in OPERATIONS for answer in ask(operation, url, who, things)]
+def ask_everything(url: str, who: Person | None, belongings: Belongings) -> list[Response]:
+    return [answer for operation in OPERATIONS for answer in ask(operation, url, who, belongings)]
 
 
-def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[Told]:
-    name, known = name_of(operation), things.at(operation.path)
+def ask(operation: Any, url: str, who: Person | None, belongings: Belongings) -> list[Response]:
+    name, known = name_of(operation), belongings.at(operation.path)
     headers = {"Authorization": f"Bearer {who.session.access_token}"} if who else {}
-    answers: list[Told] = []
+    answers: list[Response] = []
 
     @settings(
         max_examples=max(2, EXAMPLES // 5) if name in COSTLY else EXAMPLES,
@@ -180,26 +184,26 @@ def ask(operation: Any, url: str, who: Person | None, things: Things) -> list[To
     )
     @given(case=cases(operation), item=st.sampled_from([*known * 2, *HOSTILE]))
     def check(case: Any, item: str) -> None:
-        is_named = name_thing(case, item, things)
+        is_named = name_belonging(case, item, belongings)
         assume("/s/.." not in f"{case.formatted_path}/")  # this path has no route
         answer = case.call(base_url=url, headers=headers, timeout=30)
-        answers.append(Told(name, is_named and item in known, answer.status_code))
+        answers.append(Response(name, is_named and item in known, answer.status_code))
         case.validate_response(answer, checks=CHECKS)
 
     check()
     return answers
 
 
-def name_thing(case: Any, item: str, things: Things) -> bool:
+def name_belonging(case: Any, item: str, belongings: Belongings) -> bool:
     """Put a belonging where the request expects an id; returns whether it did."""
     if isinstance(case.body, dict) and "source_id" in case.body:
-        case.body["source_id"] = things.source_id if item in things.job_ids else item
-        return item in things.job_ids
+        case.body["source_id"] = belongings.source_id if item in belongings.job_ids else item
+        return item in belongings.job_ids
     if "id" not in (case.path_parameters or {}):
         return False
     case.path_parameters["id"] = item
-    if item == things.at(case.path)[0] and case.path in things.addresses:
-        case.query = {**(case.query or {}), **things.addresses[case.path]}
+    if item == belongings.at(case.path)[0] and case.path in belongings.addresses:
+        case.query = {**(case.query or {}), **belongings.addresses[case.path]}
     return True
 
 
