@@ -34,14 +34,14 @@ _CALM = 0.3  # of the mean change: the weight of a frame without any change
 
 @dataclass(frozen=True)
 class Prediction:
-    """The predicted size of a file; exact if encoding it all was no more work than a sample."""
+    """The predicted size of a file; exact if encoding the whole file took no longer than a sample."""
 
     bytes: float
     is_exact: bool
 
 
 class SizeCorrection:
-    """Corrects predictions by earlier results: by one's factor, or interpolated between two."""
+    """Corrects predictions by earlier results: scales by a single result, interpolates between several."""
 
     def __init__(self) -> None:
         self._results: list[tuple[float, float]] = []  # predicted and actual bytes
@@ -125,7 +125,7 @@ def _changes(clip: CachedClip, settings: EncodeSettings, run_frames: int) -> lis
 def drawn(changes: Sequence[float], draws: int) -> dict[int, float]:
     """The sampled runs, and how many similar runs each represents.
 
-    A run that changes as much as one draw's share of the total, such as a scene cut, represents only itself.
+    A run with a large share of the total change, such as a scene cut, is always drawn, and stands for itself.
     """
     certain: set[int] = set()
     while True:
@@ -153,7 +153,7 @@ def _cost(clip: CachedClip, run: int, settings: EncodeSettings, encode: Encode, 
 def first_and_added(
     frames: Iterable[Frame], before: int, settings: EncodeSettings, encode: Encode
 ) -> tuple[int, int]:
-    """The bytes of the first picture, and those that all but the first `before` frames add."""
+    """The bytes of the first picture, and the bytes added by the frames after the first `before`."""
     pictures = list(frames)
     # the last picture is repeated: it adds nothing, but separates the real last frame from the file's end
     *written, _ = encode([*pictures, pictures[-1]], settings)  # without the file's end
@@ -161,7 +161,7 @@ def first_and_added(
 
 
 def added(written: Sequence[int], before: int) -> int:
-    """The bytes that all frames but the first `before` add, never counting the first picture, drawn in full.
+    """The bytes added by the frames after the first `before`; the first picture, drawn in full, never counts.
 
     Equal frames are stored as one, which may be written only after the last of them.
     """
