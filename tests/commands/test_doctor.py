@@ -114,7 +114,7 @@ def test_secret_readable_by_others_is_reported(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
 def test_doctor_reports_whether_decoders_are_confined(
-    ask: Callable[..., tuple[int, Told]], monkeypatch: pytest.MonkeyPatch
+    ask: Callable[..., tuple[int, Report]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confinement, "landlock_version", lambda: 0)
     status, report = ask()
@@ -124,7 +124,7 @@ def test_doctor_reports_whether_decoders_are_confined(
 
 @pytest.mark.skipif(not confinement.landlock_version(), reason="the kernel has no Landlock")
 def test_doctor_reports_decoders_whose_libraries_are_out_of_reach(
-    ask: Callable[..., tuple[int, Told]], tmp_path: Path
+    ask: Callable[..., tuple[int, Report]], tmp_path: Path
 ) -> None:
     program = tmp_path / "bin" / "ffmpeg"
     program.parent.mkdir()
