@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gifapp import errors
+from gifapp.conversion.seeking import decoded_from_s
 from gifapp.conversion.video import Video
 from gifapp.domain.filmstrip import TILE_HEIGHT_PX, TILE_WIDTH_PX, TILES, time_of
 from gifapp.domain.limits import Limits
@@ -111,8 +112,8 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     """Plan a conversion.
 
     Raises:
-        errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong, errors.ClipTooManyPixels:
-            the recipe exceeds the source or the limits.
+        errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong, errors.ClipTooManyPixels,
+            errors.ClipFarFromKeyFrame: the recipe exceeds the source or the limits.
         errors.RecipeInvalid: the source has transparent parts and cannot be stabilised.
     """
     _check_stabilise(video, recipe)
@@ -121,7 +122,7 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     _check_duration(sum(end_s - start_s for start_s, end_s in ranges) / min(1.0, paced.speed), limits)
     _check_crop(video, recipe)
     timeline = _timeline(video, recipe, paced, ranges)
-    _check_pixels(video, ranges, timeline.cuts, limits)
+    _check_pixels(video, recipe, ranges, timeline.cuts, limits)
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
     return Plan(
         cuts=timeline.cuts,
@@ -236,20 +237,38 @@ def _check_duration(duration_s: float, limits: Limits) -> None:
 
 
 def _check_pixels(
-    video: Video, ranges: list[tuple[float, float]], cuts: Sequence[Cut], limits: Limits
+    video: Video,
+    recipe: Recipe,
+    ranges: list[tuple[float, float]],
+    cuts: Sequence[Cut],
+    limits: Limits,
 ) -> None:
     """Reject clips that would take very long to read, before reading any."""
-    frame_px = max(video.stored_width_px * video.stored_height_px, video.largest_px)
+    passes = 1 + recipe.look.stabilise
+    limit_px = limits.max_composed_pixels if video.is_pictures else limits.max_decoded_pixels
+    own, read = _frames_read(video, ranges, cuts)
+    for frames, error in ((own, errors.ClipTooManyPixels), (read, errors.ClipFarFromKeyFrame)):
+        clip_px = passes * frames * _frame_px(video)
+        if clip_px > limit_px:
+            raise error(pictures=passes * frames, clip_px=clip_px, limit_px=limit_px)
+
+
+def _frames_read(video: Video, ranges: list[tuple[float, float]], cuts: Sequence[Cut]) -> tuple[int, int]:
+    """How many frames the ranges have, and how many are decoded, with those before them that they need."""
     if video.is_pictures:
-        pictures, limit_px = sum(_pictures_read(cut, video) for cut in cuts), limits.max_composed_pixels
-        if video.composed_px:
-            frame_px = video.composed_px // len(video.delays_s)
-    else:
-        read_s = sum(end_s - start_s for start_s, end_s in ranges)
-        pictures, limit_px = math.ceil(read_s * (video.fps or 0)), limits.max_decoded_pixels
-    frame_px = max(frame_px, MIN_FRAME_PX)
-    if pictures * frame_px > limit_px:
-        raise errors.ClipTooManyPixels(pictures=pictures, clip_px=pictures * frame_px, limit_px=limit_px)
+        pictures = sum(_pictures_read(cut, video) for cut in cuts)
+        return pictures, pictures
+    own_s = sum(end_s - start_s for start_s, end_s in ranges)
+    read_s = sum(end_s - decoded_from_s(video, start_s) for start_s, end_s in ranges)
+    return math.ceil(own_s * (video.fps or 0)), math.ceil(read_s * (video.fps or 0))
+
+
+def _frame_px(video: Video) -> int:
+    """How many pixels a frame counts as."""
+    frame_px = max(video.stored_width_px * video.stored_height_px, video.largest_px)
+    if video.is_pictures and video.composed_px:
+        frame_px = video.composed_px // len(video.delays_s)
+    return max(frame_px, MIN_FRAME_PX)
 
 
 def _pictures_read(cut: Cut, video: Video) -> int:

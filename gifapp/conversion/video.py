@@ -129,6 +129,7 @@ class Video:
         lead_s: how long the file plays before the first picture, usually with sound.
         clock: the grid of its timestamps.
         largest_px: the number of pixels of the largest picture, if the size changes; 0 if not.
+        entries_s: times at which decoding can begin, ascending; None if unknown.
         shape_changes: changes of the displayed aspect ratio, in order.
         version: the version of the probe.
     """
@@ -161,6 +162,7 @@ class Video:
     lead_s: float = 0.0
     shape_changes: tuple[ShapeChange, ...] = ()
     largest_px: int = 0
+    entries_s: tuple[float, ...] | None = None
     version: int = VERSION
 
     @property

@@ -159,6 +159,14 @@ class ClipTooManyPixels(SourceRefused):
     )
 
 
+class ClipFarFromKeyFrame(SourceRefused):
+    sentence = (
+        "Decoding begins at a key frame, so {pictures:,} frames with {clip_px:,} pixels in total would be "
+        "decoded for this clip; the limit is {limit_px:,}. Choose fewer ranges, or re-encode the source as "
+        "an MP4 with a key frame every few seconds."
+    )
+
+
 class FramesInvalid(SourceRefused):
     sentence = "These frames cannot be used: {problem}."
 

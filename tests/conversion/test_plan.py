@@ -10,7 +10,7 @@ from gifapp.conversion.decode.filters import filter_chain
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.video import ColourTags, Turn, Video
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipes.recipe import Crop, Look, Recipe, Segment
 from gifapp.domain.timing import delays_cs
 
 VIDEO = Video(
@@ -155,3 +155,30 @@ def test_clip_that_would_take_too_long_is_refused(video: Video, recipe: Recipe, 
 def test_short_segment_of_a_too_large_source_is_accepted() -> None:
     recipe = Recipe(segments=[Segment(end_s=5.0)])
     assert make_plan(BOMB, recipe, Limits()).frames == 50
+
+
+FILM = replace(VIDEO, stored_width_px=3840, stored_height_px=2160, duration_s=300.0, entries_s=(0.0,))
+END = Segment(start_s=299.0)
+
+
+@pytest.mark.parametrize(
+    ("video", "recipe"),
+    [
+        (FILM, Recipe(segments=[END] * 2)),
+        (replace(FILM, container="mpegts", entries_s=None), Recipe(segments=[END] * 2)),
+        (replace(FILM, entries_s=(0.0, 297.0)), Recipe(segments=[END] * 2)),
+        (FILM, Recipe(segments=[END], look=Look(stabilise=True))),
+    ],
+    ids=["one key frame", "not seekable", "too near to be reached", "read twice"],
+)
+def test_frames_before_a_range_count_from_the_key_frame_on(video: Video, recipe: Recipe) -> None:
+    with pytest.raises(errors.ClipFarFromKeyFrame) as refused:
+        make_plan(video, recipe, Limits())
+    assert refused.value.facts["pictures"] == 2 * 300 * 25
+    assert f"{refused.value.facts['clip_px']:,}" in str(refused.value)
+
+
+@pytest.mark.parametrize("entries_s", [None, (0.0, 200.0, 296.0)], ids=["unknown", "near"])
+def test_ranges_near_a_key_frame_are_read_however_many(entries_s: tuple[float, ...] | None) -> None:
+    video = replace(FILM, entries_s=entries_s)
+    assert len(make_plan(video, Recipe(segments=[END] * 50), Limits()).cuts) == 50

@@ -29,6 +29,7 @@ from gifapp.conversion.decode.tone_mapping import tone_table
 from gifapp.conversion.images.decoder_process import ImageDecoderProcess, open_image_stream
 from gifapp.conversion.plan import Cut, Plan
 from gifapp.conversion.probing.container_formats import FORMATS
+from gifapp.conversion.seeking import seek_to_s
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.os_errors import translating_os_errors
@@ -40,8 +41,6 @@ THREADS = min(4, os.cpu_count() or 1)  # each thread buffers its own pictures
 MEMORY_BYTES = 2 * 1024**3  # of address space: 8K in 10 bits with six reference pictures takes 1.7 GB
 PIPE_BYTES = 1024**2
 STDERR_TAIL_BYTES = 2000
-SEEK_MARGIN_S = 2.0
-SEEKABLE = ("mov", "matroska")  # seeking in other containers is unreliable
 LARGE_PICTURE_PX = 4096 * 2304
 OUT_OF_MEMORY = (b"Cannot allocate memory", b"get_buffer() failed")
 
@@ -197,8 +196,8 @@ def _input(path: Path, video: Video) -> list[str]:
 
 def _seek(video: Video, cut: Cut) -> list[str]:
     """Seek to well before the cut; the filters use absolute timestamps, so an inexact seek does no harm."""
-    to_s = cut.start_s - SEEK_MARGIN_S
-    if to_s <= 0 or video.container not in SEEKABLE or not video.clock.is_absolute:
+    to_s = seek_to_s(video, cut.start_s)
+    if to_s is None:
         return []
     return ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{video.start_s + to_s:.3f}"]
 

@@ -25,10 +25,12 @@ from gifapp.conversion.images.signatures import beginning, holds_pictures, unrea
 from gifapp.conversion.probing.clock import LEAP_S, clock_of
 from gifapp.conversion.probing.container_formats import ALPHA_DECODERS, CODECS, FORMATS, looks_like_video
 from gifapp.conversion.probing.display_matrix import display_matrix
+from gifapp.conversion.probing.entry_points import entry_points
 from gifapp.conversion.probing.interlacing import CAPTURED, field_order
 from gifapp.conversion.probing.shapes import ShapeWatch
 from gifapp.conversion.probing.transparency import AlphaWatch, announces_alpha_layer, is_alpha_used
 from gifapp.conversion.probing.truncation import ends_early
+from gifapp.conversion.seeking import SEEKABLE
 
 # seconds; then the pictures read so far, or the container's duration, determine the times
 COUNTING_BUDGET_S = 6.0
@@ -67,8 +69,12 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
                 raise refusals[0]
             try:
                 facts = _film_facts(container, films[len(refusals)], max_pixels)
-                is_cut = ends_early(path, facts["container"])
-                return facts | {"unreadable_videos": len(refusals), "ends_early": is_cut}
+                is_cut, entries_s = ends_early(path, facts["container"]), _entries_s(path, facts)
+                return facts | {
+                    "unreadable_videos": len(refusals),
+                    "ends_early": is_cut,
+                    "entries_s": entries_s,
+                }
             except errors.SourceRefused as refused:
                 refusals.append(refused)
 
@@ -83,6 +89,14 @@ def _film_facts(container: Any, stream: Any, max_pixels: int) -> dict[str, Any]:
     looks = _looks(stream, packets, picture)
     packets.count()
     return _container_facts(container, stream) | _picture_facts(stream, picture) | packets.facts() | looks
+
+
+def _entries_s(path: Path, facts: dict[str, Any]) -> list[float] | None:
+    if facts["container"] not in SEEKABLE:
+        return None
+    lasts_s = facts["span_s"] if facts["all_counted"] else max(facts["span_s"], facts["claimed_s"] or 0.0)
+    with _open(path) as container:
+        return entry_points(container, int(facts["stream"]), start_s=facts["start_s"], duration_s=lasts_s)
 
 
 def _check_not_unread(path: Path) -> None:

@@ -165,8 +165,14 @@ def _video(facts: dict[str, Any]) -> Video:
         fields=facts.get("fields", "progressive"),
         largest_px=facts.get("largest_px", 0),
         shape_changes=tuple(ShapeChange(*change) for change in facts.get("shape_changes", ())),
+        entries_s=_entries_s(facts),
     )
     return replace(video, notes=(*_notes(video, facts), *_notes_on_pictures(video, facts)))
+
+
+def _entries_s(facts: dict[str, Any]) -> tuple[float, ...] | None:
+    entries_s = facts.get("entries_s")  # pictures are not sought
+    return None if entries_s is None else tuple(entries_s)
 
 
 def _clock(facts: dict[str, Any]) -> Clock:

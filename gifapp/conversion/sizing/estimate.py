@@ -72,8 +72,8 @@ def estimate(
         with rendered(path, video, recipe, limits=limits, reporter=reporter) as whole:
             rendering = platform_limits.within(whole, preset_of(recipe))
             return _of_whole(writers.prepared(rendering, recipe.format), recipe, limits, reporter)
-    # each run of an animation is composed from its first picture; the deadline limits that
-    limits = replace(limits, max_composed_pixels=sys.maxsize)
+    # each run is read from a key frame on, of an animation from its first picture; the deadline limits that
+    limits = replace(limits, max_composed_pixels=sys.maxsize, max_decoded_pixels=sys.maxsize)
     sampled = in_runs(recipe, video, sampling_of(recipe.format).long_run_frames)
     lengths = [cut.frames for cut in make_plan(video, sampled, limits).cuts]
     with rendered(path, video, sampled, limits=limits, reporter=reporter) as runs:

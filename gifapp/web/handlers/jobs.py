@@ -23,6 +23,7 @@ RECIPE_ERRORS = (
     errors.CropOutsideSource,
     errors.SourceTooLong,
     errors.ClipTooManyPixels,
+    errors.ClipFarFromKeyFrame,
 )
 
 
