@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Callable
@@ -41,6 +42,7 @@ class Tile:
         delay_ms: how long browsers show it.
         blends: composited over the canvas; otherwise it replaces the canvas.
         may_have_alpha: whether it can have transparency at all.
+        stored_size: width and height of what is decoded for it, if that is more.
         decode: returns its pixels, RGB or RGBA, in sRGB; raises one of `DAMAGE`.
     """
 
@@ -53,6 +55,7 @@ class Tile:
     disposal: Disposal = Disposal.KEEP
     blends: bool = False
     may_have_alpha: bool = True
+    stored_size: tuple[int, int] = (0, 0)
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -78,8 +81,9 @@ class Animation:
     holds_clip: bool = False
 
     def sizes(self) -> list[tuple[int, int]]:
-        """Width and height of the canvas, and of each tile."""
-        return [(self.width_px, self.height_px), *((tile.width_px, tile.height_px) for tile in self.tiles)]
+        """Width and height of the canvas, and of what is decoded for each tile."""
+        tiles = (max((tile.width_px, tile.height_px), tile.stored_size, key=math.prod) for tile in self.tiles)
+        return [(self.width_px, self.height_px), *tiles]
 
     def is_covered_by(self, tile: Tile) -> bool:
         """Whether the tile fills the whole canvas."""

@@ -54,7 +54,10 @@ def _still(items: Items) -> Animation:
         raise ValueError("it has no pixels")
     sides = upright_size(properties.size, properties.orientation)
     decode = partial(_decoded_items, items, shown, alpha)
-    return Animation(*sides, [Tile(0, 0, *sides, decode, may_have_alpha=alpha is not None)])
+    stored = [items.stored_size(item) for item in (shown, alpha) if item is not None]
+    stored_size = max(stored, key=math.prod)
+    tile = Tile(0, 0, *sides, decode, may_have_alpha=alpha is not None, stored_size=stored_size)
+    return Animation(*sides, [tile])
 
 
 def _decoded_items(items: Items, shown: int, alpha: int | None) -> Image.Image:
@@ -69,10 +72,7 @@ def _whole(item: Item, pixels_of: Callable[[Any], Pixels]) -> Pixels:
     frames = [pixels_of(decode(_CODEC, bytes(cell), item.cell_size)) for cell in item.cells]
     (width_px, height_px), columns = item.properties.size, -(-item.properties.size[0] // item.cell_size[0])
     rows = [np.concatenate(frames[at : at + columns], 1) for at in range(0, len(frames), columns)]
-    whole = np.concatenate(rows)[:height_px, :width_px]
-    if whole.shape[:2] != (height_px, width_px):
-        raise ValueError("its grid has gaps")
-    return whole
+    return np.concatenate(rows)[:height_px, :width_px]
 
 
 class _Film:
@@ -110,12 +110,16 @@ def _moving(data: memoryview, colours: Track) -> Animation:
     properties = colours.properties
     sides = upright_size(properties.size, properties.orientation)
     films = _Film(data, colours), _Film(data, alphas) if alphas else None
+    stored_size = alphas.properties.size if alphas else (0, 0)
     tiles: list[Tile] = []
     for number, (delay_ms, (_, end)) in enumerate(zip(colours.delays_ms, colours.places, strict=False)):
         if end > len(data):
             break
         decode = partial(_decoded_frame, *films, number, properties)
-        append(Tile(0, 0, *sides, decode, delay_ms, may_have_alpha=alphas is not None), tiles)
+        tile = Tile(
+            0, 0, *sides, decode, delay_ms, may_have_alpha=alphas is not None, stored_size=stored_size
+        )
+        append(tile, tiles)
     if not tiles or not math.prod(sides):
         raise ValueError("it has no complete picture")
     is_cut_short = len(tiles) < len(colours.places)

@@ -110,14 +110,33 @@ class Items:
         Raises:
             ValueError: it is not an AV1 picture, or incomplete.
         """
-        properties, kind = self.properties(item_id), self._kinds.get(item_id)
+        cells = self._cells(item_id)
+        cell_size = self.properties(cells[0]).size
+        return Item(self.properties(item_id), [self._body(cell) for cell in cells], cell_size)
+
+    def stored_size(self, item_id: int) -> tuple[int, int]:
+        """Width and height of all cells of an item together.
+
+        Raises:
+            ValueError: they leave gaps, or some of them are not needed.
+        """
+        cells, (width_px, height_px) = self._cells(item_id), self.properties(item_id).size
+        cell_width_px, cell_height_px = self.properties(cells[0]).size
+        columns, rows = -(-width_px // cell_width_px), -(-height_px // cell_height_px)
+        if columns * rows != len(cells):
+            raise ValueError("its grid has gaps, or cells that do not show")
+        return columns * cell_width_px, rows * cell_height_px
+
+    def _cells(self, item_id: int) -> list[int]:
+        """The ids of a grid's cells; of another item, its own."""
+        kind = self._kinds.get(item_id)
         if kind == b"av01":
-            return Item(properties, [self._body(item_id)], properties.size)
+            return [item_id]
         cells = next((targets for name, source, targets in self._references
                       if (name, source) == (b"dimg", item_id)), [])  # fmt: skip
         if kind != b"grid" or not 0 < len(cells) <= _MAX_CELLS:
             raise ValueError("no picture that browsers show")
-        return Item(properties, [self._body(cell) for cell in cells], self.properties(cells[0]).size)
+        return cells
 
     def _body(self, item_id: int) -> memoryview:
         method, places = self._places[item_id]

@@ -9,6 +9,7 @@ from PIL import Image
 
 from gifapp import Recipe, convert, errors
 from gifapp.conversion.images.picture_facts import inspect
+from gifapp.conversion.images.readers.avif_items import Items
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from tests.conversion.images.seen import delays_ms, frames, read, written
@@ -53,6 +54,60 @@ def test_too_many_pictures_are_refused_however_they_are_counted(runs: list[int])
     data = box(b"ftyp", b"avis") + box(b"moov", box(b"trak", box(b"mdia", *track, samples)))
     with pytest.raises(errors.PicturesInvalid):
         read(data)
+
+
+def grid(size: tuple[int, int], cell: tuple[int, int], cells: int) -> bytes:
+    """A picture of `size` joined from a red cell, repeated."""
+    data = saved(Image.new("RGB", cell, COLOURS[0]), "AVIF", quality=95)
+    items = Items(memoryview(data))
+    [stored] = items.item(items.primary()).cells
+    [coding] = [box(kind, body) for kind, body in items._described if kind == b"av1C"]
+    sides = [box(b"ispe", struct.pack(">4x2I", *each)) for each in (cell, size)]
+    has = struct.pack(">4xI", 2) + bytes([0, 1, 2, 1, 2, 0, 2, 1, 3])  # item 1: av1C and ispe; item 2: ispe
+    kinds = [struct.pack(">B3xHH4sx", 2, number, 0, kind) for number, kind in ((1, b"av01"), (2, b"grid"))]
+    start = box(b"ftyp", b"avif")
+
+    def meta(at: int) -> bytes:
+        extents = struct.pack(">HHHII", 1, 0, 1, at, len(stored)) + struct.pack(">HHHII", 2, 0, 1, at, 4)
+        return box(
+            b"meta",
+            bytes(4),
+            box(b"pitm", struct.pack(">4xH", 2)),
+            box(b"iloc", struct.pack(">4xBBH", 0x44, 0, 2), extents),
+            box(b"iinf", struct.pack(">4xH", 2), *(box(b"infe", kind) for kind in kinds)),
+            box(b"iref", bytes(4), box(b"dimg", struct.pack(">HH", 2, cells), b"\0\1" * cells)),
+            box(b"iprp", box(b"ipco", coding, *sides), box(b"ipma", has)),
+        )
+
+    return start + meta(len(start) + len(meta(0)) + 8) + box(b"mdat", stored)
+
+
+def test_a_grid_is_joined_from_its_cells() -> None:
+    (shown,) = frames(grid((100, 40), (64, 64), 2))
+    assert shown.shape[:2] == (40, 100)
+    assert np.abs(shown[..., :3].astype(int) - COLOURS[0]).max() <= 12
+
+
+def test_the_cells_of_a_grid_count_with_all_their_pixels(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.avif", grid((1, 1), (256, 256), 1))
+    assert inspect(path, MAX_PIXELS)["composed_px"] == 256 * 256
+    with pytest.raises(errors.SourceTooManyPixels):
+        inspect(path, 256 * 256 - 1)
+
+
+@pytest.mark.parametrize("cells", [1, 3, 256])
+def test_a_grid_has_as_many_cells_as_its_picture_needs(tmp_path: Path, cells: int) -> None:
+    with pytest.raises(errors.SourceDamaged):
+        inspect(written(tmp_path / "a.avif", grid((100, 40), (64, 64), cells)), MAX_PIXELS)
+
+
+def test_transparency_counts_with_its_own_pixels() -> None:
+    shots = [Image.new("RGBA", (32, 24), (*colour, 99)) for colour in COLOURS]
+    data = saved(shots[0], "AVIF", save_all=True, append_images=shots[1:], duration=200)
+    at = data.rindex(b"av01") + 4 + 24  # the sides in the sample entry of the last track
+    assert data[at : at + 4] == struct.pack(">2H", 32, 24)
+    larger = data[:at] + struct.pack(">2H", 320, 240) + data[at + 4 :]
+    assert read(larger).sizes()[1:] == [(320, 240)] * 3
 
 
 def elst(data: bytes, flags: int, shown: int) -> bytes:
