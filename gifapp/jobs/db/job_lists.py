@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from gifapp.domain.job_query import JobQuery, JobSort
+from gifapp.domain.recipes.output_formats import Format
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.db.paging import Order, page_of
 from gifapp.mongodb import reaching_mongodb
@@ -39,11 +41,28 @@ def job_page(owner_id: str, query: JobQuery, *, cursor: str | None, limit: int) 
     return JobDocumentPage(page, next_cursor, int(chosen.count()))
 
 
+class MadeFile(NamedTuple):
+    """A finished file: its key in the store, and what its name is made of."""
+
+    key: str
+    bytes: int
+    source_name: str
+    format: Format
+    created_at: datetime
+
+
 @reaching_mongodb()
-def made_jobs(owner_id: str, job_ids: Collection[str]) -> list[JobDocument]:
-    """The jobs among these that have a GIF, oldest first, without their recipes' files."""
+def made_files(owner_id: str, job_ids: Collection[str]) -> list[MadeFile]:
+    """The files of those of these jobs of the owner that have one, oldest first.
+
+    A download holds them until its end, so they are not documents, whose recipes may have 100 kB each.
+    """
     made = JobDocument.objects(owner=owner_id, id__in=list(job_ids), gif__exists=True)
-    return list(made.exclude("recipe.subtitles", "recipe.overlay").order_by("created_at", "id"))
+    read = made.only("gif.key", "gif.bytes", "source_name", "recipe.format", "created_at")
+    return [
+        MadeFile(**job["gif"], source_name=job["source_name"], created_at=job["created_at"], **job["recipe"])
+        for job in read.order_by("created_at", "id").as_pymongo()
+    ]
 
 
 def _chosen(owner_id: str, query: JobQuery) -> Any:

@@ -12,9 +12,8 @@ from pathlib import PurePath
 from gifapp import errors
 from gifapp.domain.views.jobs import ArchiveView, BatchAction
 from gifapp.domain.wording import size
-from gifapp.jobs.db.documents import JobDocument
-from gifapp.jobs.db.job_lists import made_jobs
-from gifapp.jobs.services.jobs import Jobs, file_name_of
+from gifapp.jobs.db.job_lists import MadeFile, made_files
+from gifapp.jobs.services.jobs import Jobs, download_name
 from gifapp.jobs.services.zipping import ZipStream, entry_name
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
@@ -50,14 +49,8 @@ class Batches:
             errors.NotFound: none of the jobs has a GIF.
             errors.FieldInvalid: the GIFs are too large for one zip.
         """
-        made = made_jobs(owner_id, job_ids)
-        if not made:
-            raise errors.NotFound(kind="GIF")
-        total_bytes = sum(job.gif.bytes for job in made)
-        if total_bytes > MAX_BYTES:
-            problem = f"name {size(total_bytes)} of GIFs, and a zip may have {size(MAX_BYTES)}; choose fewer"
-            raise errors.FieldInvalid(field="job_ids", problem=problem)
-        return ArchiveView(files=len(made), bytes=total_bytes)
+        made = _made(owner_id, job_ids)
+        return ArchiveView(files=len(made), bytes=sum(file.bytes for file in made))
 
     def zipped(self, owner_id: str, job_ids: Collection[str]) -> Iterator[bytes]:
         """Yield the zip in chunks; files that are deleted meanwhile are left out. Each step blocks.
@@ -66,18 +59,28 @@ class Batches:
             errors.NotFound, errors.FieldInvalid: see `archive`.
             errors.ServiceUnavailable
         """
-        self.archive(owner_id, job_ids)
-        zipped, made = ZipStream(), made_jobs(owner_id, job_ids)
-        for name, job in zip(_entry_names(made), made, strict=True):
-            yield from zipped.add_blob(self._blobs, Blob("gif", job.gif.key), name, job.created_at)
+        zipped, made = ZipStream(), _made(owner_id, job_ids)
+        for name, file in zip(_entry_names(made), made, strict=True):
+            yield from zipped.add_blob(self._blobs, Blob("gif", file.key), name, file.created_at)
         yield zipped.end()
 
 
-def _entry_names(jobs: Collection[JobDocument]) -> Iterator[str]:
-    """The jobs' file names, each with a number where others have the same."""
+def _made(owner_id: str, job_ids: Collection[str]) -> list[MadeFile]:
+    made = made_files(owner_id, job_ids)
+    if not made:
+        raise errors.NotFound(kind="GIF")
+    total_bytes = sum(file.bytes for file in made)
+    if total_bytes > MAX_BYTES:
+        problem = f"name {size(total_bytes)} of GIFs, and a zip may have {size(MAX_BYTES)}; choose fewer"
+        raise errors.FieldInvalid(field="job_ids", problem=problem)
+    return made
+
+
+def _entry_names(made: Collection[MadeFile]) -> Iterator[str]:
+    """The files' names, each with a number where others have the same."""
     seen: Counter[str] = Counter()
-    for job in jobs:
-        path = PurePath(file_name_of(job))
+    for file in made:
+        path = PurePath(download_name(file.source_name, file.format))
         name = entry_name(path.stem) or "video"
         seen[name + path.suffix] += 1
         number = seen[name + path.suffix]

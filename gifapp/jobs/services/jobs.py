@@ -12,7 +12,7 @@ from pathlib import PurePath
 from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.job_query import JobQuery
-from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
 from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.jobs.cleanup.removal import remove_files_of
 from gifapp.jobs.db import job_lists, job_store
@@ -34,9 +34,9 @@ class GifFile:
     etag: str
 
 
-def file_name_of(job: JobDocument) -> str:
-    """The name under which the job's GIF is downloaded."""
-    return f"{PurePath(job.source_name).stem}{FILE_KINDS[job.recipe['format']].suffix}"
+def download_name(source_name: str, file_format: Format) -> str:
+    """The name under which a file made of this source is downloaded."""
+    return f"{PurePath(source_name).stem}{FILE_KINDS[file_format].suffix}"
 
 
 class Jobs:
@@ -121,7 +121,7 @@ class Jobs:
         job = self._made(owner_id, job_id)
         return GifFile(
             blob=Blob("gif", job.gif.key),
-            file_name=file_name_of(job),
+            file_name=download_name(job.source_name, job.recipe["format"]),
             content_type=FILE_KINDS[job.recipe["format"]].content_type,
             bytes=job.gif.bytes,
             etag=f'"{job.gif.key}"',

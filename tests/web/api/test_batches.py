@@ -1,5 +1,6 @@
 """Batches of jobs: every job's owner is checked."""
 
+import gc
 import io
 import zipfile
 from uuid import uuid4
@@ -9,6 +10,7 @@ import pytest
 
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import SourceView
+from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.services import batches
 from tests.jobs.conftest import GIF, finish, purge
@@ -79,6 +81,18 @@ async def test_gifs_are_downloaded_as_a_zip(
     is_problem(
         await stranger.get(body["url"].replace("signature=", "signature=x")), 403, "media-link-invalid"
     )
+
+
+def documents() -> int:
+    gc.collect()
+    return sum(type(item) is JobDocument for item in gc.get_objects())
+
+
+def test_a_download_holds_no_documents_while_it_lasts(ada: Person, jobs: JobParts, made: list[str]) -> None:
+    before = documents()
+    chunks = jobs.batches.zipped(ada.id, made)
+    assert next(chunks)
+    assert documents() == before
 
 
 async def test_gifs_too_large_for_a_zip_are_refused(
