@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import mongoengine
@@ -35,6 +36,11 @@ def read_page(query: Any, limit: int) -> tuple[list[Any], bool]:
     """The first `limit` documents of a query, and whether there are more."""
     documents = list(query.limit(limit + 1))
     return documents[:limit], len(documents) > limit
+
+
+def in_milliseconds(time: datetime) -> datetime:
+    """The time truncated to milliseconds, so that MongoDB returns exactly what was written."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ SHA-256 digest is stored, which suffices because the token is random.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
 from mongoengine import Q
@@ -20,7 +20,7 @@ from gifapp.identity.audit import Audit
 from gifapp.identity.callers import Caller
 from gifapp.identity.documents import ApiTokenDocument
 from gifapp.identity.tokens import digest, random_token
-from gifapp.mongodb import reaching_mongodb
+from gifapp.mongodb import in_milliseconds, reaching_mongodb
 
 PREFIX = "gifapp_"
 MAX_TOKENS = 50  # per user
@@ -76,14 +76,13 @@ class ApiTokens:
             digest=digest(token),
             hint=token[:_HINT_LENGTH],
             scopes=sorted(set(scopes)),
-            created_at=self._now(),
-            expires_at=expires_at,
+            created_at=in_milliseconds(self._now()),
+            expires_at=expires_at and in_milliseconds(expires_at.astimezone(UTC)),
         ).save(force_insert=True)
         user = self._accounts.by_id(document.user_id)
         if user is None or user.disabled:  # a concurrent `revoke_all` may have missed this token
             document.delete()
             raise errors.TokenInvalid
-        document.reload()  # the times as MongoDB stores them
         return document
 
     @reaching_mongodb()

@@ -5,9 +5,13 @@ from typing import Any
 
 import pymongo
 import pytest
+from bson import ObjectId
 
 from gifapp import errors
 from gifapp.identity import api_tokens
+from gifapp.identity.accounts import Accounts
+from gifapp.identity.api_tokens import ApiTokens
+from gifapp.identity.documents import ApiTokenDocument, UserDocument
 from gifapp.identity.service import Caller, Identity
 from tests.identity.conftest import Build, Clock
 from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
@@ -124,6 +128,22 @@ def test_number_of_tokens_is_limited(identity: Identity, monkeypatch: pytest.Mon
         identity.api_tokens.make(caller, name, ["read"])
     with pytest.raises(errors.TooManyTokens, match="2 API tokens"):
         identity.api_tokens.make(caller, "three", ["read"])
+
+
+class RevokesMeanwhile(Accounts):
+    """Whoever asks for an account, all its API tokens are revoked."""
+
+    def by_id(self, user_id: ObjectId) -> UserDocument | None:
+        ApiTokenDocument.objects(user_id=user_id).delete()
+        return super().by_id(user_id)
+
+
+def test_one_that_is_revoked_while_it_is_made_is_none(identity: Identity) -> None:
+    caller, now = somebody(identity), lambda: datetime.now(UTC)
+    tokens = ApiTokens(RevokesMeanwhile(), identity.audit, now)
+    made = tokens.make(caller, "backup", ["read"])
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(made.token)
 
 
 def test_tokens_outlive_sessions_and_passwords_but_not_the_account(identity: Identity) -> None:

@@ -26,6 +26,7 @@ from mongoengine.fields import (
 from mongoengine.queryset import QuerySetManager
 
 from gifapp.domain.job import JobState
+from gifapp.mongodb import in_milliseconds
 
 ALIAS = "jobs"
 _DELETED = {"fields": ["deleted_at"], "sparse": True}
@@ -39,11 +40,6 @@ def new_id() -> str:
 
 def utc_now() -> datetime:
     return in_milliseconds(datetime.now(UTC))
-
-
-def in_milliseconds(time: datetime) -> datetime:
-    """The time truncated to milliseconds, so that MongoDB returns exactly what was written."""
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 class PlainDictField(DictField):  # type: ignore[misc]

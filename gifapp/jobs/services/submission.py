@@ -16,13 +16,14 @@ from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView
 from gifapp.jobs.db import job_store, sources, submissions, usage
-from gifapp.jobs.db.documents import JobDocument, SourceDocument, in_milliseconds, utc_now
+from gifapp.jobs.db.documents import JobDocument, SourceDocument, utc_now
 from gifapp.jobs.db.views import job_view
 from gifapp.jobs.events.counters import SUBMITTED, CounterStore
 from gifapp.jobs.events.stream import EventStream
 from gifapp.jobs.events.wakeups import WakeupQueue
 from gifapp.jobs.services.account_deletion import ensure_account_open
 from gifapp.jobs.timings import Timings
+from gifapp.mongodb import in_milliseconds
 
 
 class Submission:
