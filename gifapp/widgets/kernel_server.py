@@ -55,6 +55,7 @@ def _preload() -> None:
     for name in PRELOADED:
         import_module(name)
     connect("http://127.0.0.1").close()  # has read the certificates
+    import_module("ipywidgets").register_comm_target()  # on import it does so within a kernel only
     gc.collect()
     gc.freeze()  # collections in the forks would copy the pages of what they share
 

@@ -105,6 +105,13 @@ async def test_kernel_has_loaded_the_dashboard_but_no_debugger(kernels: Kernels)
     assert loaded == "['gifapp.widgets.dashboard.dashboard']"
 
 
+async def test_a_kernel_sends_all_widgets_at_once(kernels: Kernels) -> None:
+    """Otherwise a page asks for hundreds of them, one by one."""
+    kernel = await kernels.start()
+    targets = await kernel.value("sorted(__import__('comm').get_comm_manager().targets)")
+    assert "'jupyter.widget.control'" in targets
+
+
 async def test_output_of_a_kernel_is_captured(kernels: Kernels) -> None:
     kernel = await kernels.start()
     await kernel.value("__import__('os').write(2, b'from the kernel')")

@@ -61,7 +61,7 @@ def grid(size: tuple[int, int], cell: tuple[int, int], cells: int) -> bytes:
     data = saved(Image.new("RGB", cell, COLOURS[0]), "AVIF", quality=95)
     items = Items(memoryview(data))
     [stored] = items.item(items.primary()).cells
-    [coding] = [box(kind, body) for kind, body in items._described if kind == b"av1C"]
+    [coding] = [box(kind, bytes(body)) for kind, body in items._described if kind == b"av1C"]
     sides = [box(b"ispe", struct.pack(">4x2I", *each)) for each in (cell, size)]
     has = struct.pack(">4xI", 2) + bytes([0, 1, 2, 1, 2, 0, 2, 1, 3])  # item 1: av1C and ispe; item 2: ispe
     kinds = [struct.pack(">B3xHH4sx", 2, number, 0, kind) for number, kind in ((1, b"av01"), (2, b"grid"))]
@@ -79,7 +79,7 @@ def grid(size: tuple[int, int], cell: tuple[int, int], cells: int) -> bytes:
             box(b"iprp", box(b"ipco", coding, *sides), box(b"ipma", has)),
         )
 
-    return start + meta(len(start) + len(meta(0)) + 8) + box(b"mdat", stored)
+    return start + meta(len(start) + len(meta(0)) + 8) + box(b"mdat", bytes(stored))
 
 
 def test_a_grid_is_joined_from_its_cells() -> None:
