@@ -119,7 +119,8 @@ def _following(time: str, usual: int, parts: int, leap: int) -> str:
 def _paced(plan: Plan, cut: Cut) -> list[str]:
     """Resample to the plan's frame rate, and limit the frames to the cut's, however long a picture lasts."""
     # the speed divides the rate instead of the timestamps, which would no longer be whole
-    rate = Fraction(plan.fps).limit_denominator(1001) / Fraction(plan.recipe.speed).limit_denominator(1001)
+    per_s = Fraction(plan.fps).limit_denominator(max(1001, math.ceil(1 / plan.fps)))  # never rounded to 0
+    rate = per_s / Fraction(plan.recipe.speed).limit_denominator(1001)
     # a key frame that stands for many frames lasts as long as one, and fps would drop so short a last picture
     held = [f"tpad=stop_mode=clone:stop_duration={1 / plan.fps:.6f}"] if plan.key_frames_only else []
     return [*held, f"fps=fps={rate}:start_time=0:eof_action=pass", f"trim=end_frame={cut.frames}"]

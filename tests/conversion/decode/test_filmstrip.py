@@ -61,6 +61,14 @@ def test_short_video_with_few_key_frames_is_read_whole(
     assert len({round(tile) for tile in brightness(clip)}) == 1
 
 
+def test_a_whole_day_has_one(tmp_path: Path) -> None:
+    picture = "color=black:size=16x12:rate=1/3600:duration=86400,geq=lum='16+9*N':cb=128:cr=128"
+    run_ffmpeg("-f", "lavfi", "-i", picture, *H264, tmp_path / "day.mp4")
+    shown = brightness(tmp_path / "day.mp4")
+    assert shown == sorted(shown)
+    assert len({round(tile) for tile in shown}) > 20
+
+
 def test_tiles_keep_the_videos_aspect_ratio(tmp_path: Path) -> None:
     assert strip_of(pattern(tmp_path / "wide.mp4", size="640x360")).size == (128 * TILES, 72)
     assert strip_of(pattern(tmp_path / "tall.mp4", size="360x640")).size == (40 * TILES, 72)
