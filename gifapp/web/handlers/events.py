@@ -16,6 +16,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from gifapp import errors
 from gifapp.domain.views.jobs import Event
 from gifapp.identity.service import Caller
+from gifapp.identity.tokens import LEEWAY
 from gifapp.web.http.answering import AnsweringHandler
 from gifapp.web.http.hub import TOO_SLOW
 from gifapp.web.http.operations import Access, operation
@@ -166,6 +167,8 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
 
     def _next_check(self) -> float:
         valid_s = (self.caller_now.expires_at - datetime.now(UTC)).total_seconds()
+        if valid_s <= 0:  # an expired access token is accepted a little longer
+            valid_s += LEEWAY.total_seconds()
         return time.monotonic() + min(self.parts.session_check_s, max(0.0, valid_s))
 
     async def _send_once(self, event: Event) -> None:

@@ -16,7 +16,8 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from gifapp.domain.views.jobs import Event, JobView, ProgressEvent, SourceView
-from gifapp.identity.tokens import TokenSigner
+from gifapp.identity.service import Caller
+from gifapp.identity.tokens import LEEWAY, TokenSigner
 from gifapp.jobs.parts import JobParts
 from gifapp.web.handlers import events
 from gifapp.web.handlers.events import SIGN_IN_AGAIN
@@ -153,6 +154,16 @@ async def test_gif_url_in_an_event_opens_without_a_token(
     assert (await stranger.get(event["source"]["poster_url"])).headers["Content-Type"] == "image/jpeg"
 
 
+async def test_the_stream_ends_with_its_token_and_checks_it_at_its_usual_pace_until_then(
+    url: str, ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authenticate, checked = parts.identity.authenticate, []
+    lifetime = timedelta(seconds=1.5)
+    signer = TokenSigner(SECRET, "access", lifetime, lambda: datetime.now(UTC))
+    session_id = authenticate(ada.session.access_token).session_id
+    token, _ = signer.sign(sub=ada.id, sid=session_id, ver=0)
+
+    def authenticate_and_count(token: str) -> Caller:
 async def test_stream_ends_when_its_token_expires(url: str, ada: Person, parts: Parts) -> None:
     caller = parts.identity.authenticate(ada.session.access_token)
     signer = TokenSigner(SECRET, "access", timedelta(seconds=1.5), lambda: datetime.now(UTC))
@@ -160,6 +171,7 @@ async def test_stream_ends_when_its_token_expires(url: str, ada: Person, parts: 
     async with listening(url, token) as socket:
         assert (await socket.next())["type"] == "ready"
         assert await socket.end() == SIGN_IN_AGAIN
+    assert len(checked) <= (lifetime + LEEWAY).total_seconds() / parts.session_check_s + 2
 
 
 async def test_signing_out_closes_the_stream(url: str, ada: Person, parts: Parts) -> None:
