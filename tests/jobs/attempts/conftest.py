@@ -1,4 +1,4 @@
-"""Runs attempts, each with its own runner and fork server."""
+"""Runs attempts, each with its own runner."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -16,20 +16,29 @@ from tests.jobs.conftest import ROOT
 Run = Callable[..., "Attempted"]
 
 
+@pytest.fixture(scope="package")
+def fork_servers() -> Iterator[dict[str, ForkServer]]:
+    """Those that were started, by their converter: a worker's serves many attempts, too."""
+    started: dict[str, ForkServer] = {}
+    yield started
+    for server in started.values():
+        server.stop()
+
+
 @pytest.fixture
-def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ForkServer]]:
+def fork_server(
+    fork_servers: dict[str, ForkServer], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], ForkServer]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("GIFAPP_SECRET", "x")
-    started = []
 
-    def start(converter: str) -> ForkServer:
-        server = ForkServer(f"tests.jobs.converters:{converter}")
-        started.append(server)
-        return server
+    def fork_server(converter: str) -> ForkServer:
+        if converter not in fork_servers:
+            fork_servers[converter] = ForkServer(f"tests.jobs.converters:{converter}")
+        fork_servers[converter].ensure_running()  # on this thread, which outlives those of the attempts
+        return fork_servers[converter]
 
-    yield start
-    for server in started:
-        server.stop()
+    return fork_server
 
 
 @pytest.fixture

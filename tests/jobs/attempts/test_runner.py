@@ -235,7 +235,7 @@ def test_dead_fork_server_is_restarted(
 ) -> None:
     attempt = run("slow", job.id)
     assert wait_until(lambda: is_running(job), timeout_s=30)
-    child_with("gifapp.jobs.attempts.forkserver").kill()
+    child_with("tests.jobs.converters:slow").kill()
     attempt.ended(within_s=5)
     document = JobDocument.objects.get(id=job.id)
     assert "the fork server was killed" in document.errors[0].detail

@@ -26,8 +26,8 @@ from tests.support.storages import blob_path, storage_at
 Upload = Callable[..., SourceView]
 
 
-def test_upload_becomes_a_source(parts: JobParts, upload: Upload, video: bytes) -> None:
-    view = upload()
+def test_upload_becomes_a_source(parts: JobParts, upload_and_probe: Upload, video: bytes) -> None:
+    view = upload_and_probe()
     assert (view.name, view.width, view.height, view.bytes) == ("clip.mp4", 96, 64, len(video))
     assert view.duration_s == pytest.approx(2, abs=0.1)
     assert parts.sources.page("ann").sources == [view] == [parts.sources.find("ann", view.id)]
@@ -117,9 +117,9 @@ def test_upload_without_mongodb_is_left_to_the_sweep(
 
 
 def test_equal_files_are_stored_once_until_the_last_owner_deletes_them(
-    parts: JobParts, upload: Upload, storage: Path
+    parts: JobParts, upload_and_probe: Upload, storage: Path
 ) -> None:
-    first, second = upload("ann"), upload("bob", name="other.mp4")
+    first, second = upload_and_probe("ann"), upload_and_probe("bob", name="other.mp4")
     assert first.sha256 == second.sha256
     assert len(files_below(storage)) == 2  # the video and its poster
     parts.sources.delete("ann", first.id)
