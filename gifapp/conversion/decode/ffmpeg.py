@@ -40,9 +40,9 @@ CHECKPOINT_S = 0.2
 THREADS = min(4, os.cpu_count() or 1)  # each thread buffers its own pictures
 MEMORY_BYTES = 2 * 1024**3  # of address space: 8K in 10 bits with six reference pictures takes 1.7 GB
 PIPE_BYTES = 1024**2
-STDERR_TAIL_BYTES = 2000
+STDERR_BYTES = 4096
 LARGE_PICTURE_PX = 4096 * 2304
-OUT_OF_MEMORY = (b"Cannot allocate memory", b"get_buffer() failed")
+OUT_OF_MEMORY = (b"Cannot allocate memory", b"get_buffer() failed", b"pthread_create() failed")
 
 
 def frames(
@@ -204,10 +204,10 @@ def _seek(video: Video, cut: Cut) -> list[str]:
 
 @dataclass(frozen=True)
 class _Ending:
-    """The exit status of ffmpeg, the end of its stderr, and whether its CPU time was used up."""
+    """The exit status of ffmpeg, and whether its memory or its CPU time was used up."""
 
     status: int
-    stderr: bytes
+    is_out_of_memory: bool
     is_out_of_time: bool
 
 
@@ -243,7 +243,8 @@ class _Ffmpeg:
         for pipe in pipes:
             self._poll.register(pipe.fileno(), select.POLLIN)
         self._checkpoint = checkpoint
-        self._stderr = b""
+        self._last_error = b""
+        self._is_out_of_memory = False
 
     def fill(self, pixels: Pixels) -> bool:
         """Read one whole frame; False at the end of the stream."""
@@ -277,30 +278,32 @@ class _Ffmpeg:
         ready = [pipe for pipe, _ in self._poll.poll(CHECKPOINT_S * 1000)]
         if not ready:
             self._checkpoint()
-        if self._err.fileno() in ready:
-            self._read_stderr()
-            self._check_memory()
+        if self._err.fileno() in ready and not self._read_stderr():
+            self._poll.unregister(self._err.fileno())
+        if self._is_out_of_memory:  # ffmpeg continues without those pictures: the rest would stand still
+            raise errors.ConversionTooBig
         return ready
 
-    def _read_stderr(self) -> None:
-        data = self._err.read(4096)
-        if not data:
-            self._poll.unregister(self._err.fileno())
-        self._stderr = (self._stderr + data)[-STDERR_TAIL_BYTES:]
-
-    def _check_memory(self) -> None:
-        """Raise an error if ffmpeg ran out of memory: it continues without the missing pictures."""
-        if any(words in self._stderr for words in OUT_OF_MEMORY):
-            raise errors.ConversionTooBig
+    def _read_stderr(self) -> bytes:
+        """The next errors; none at the end of the stream."""
+        data: bytes = self._err.read(STDERR_BYTES)
+        text = self._last_error + data
+        self._is_out_of_memory |= any(words in text for words in OUT_OF_MEMORY)
+        self._last_error = text[-max(map(len, OUT_OF_MEMORY)) :]  # a read may end within the words
+        return data
 
     def ending(self) -> _Ending:
         """Wait for ffmpeg to end."""
-        while data := self._err.read(4096):
-            self._stderr = (self._stderr + data)[-STDERR_TAIL_BYTES:]
+        while self._read_stderr():
+            pass
         _, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         cpu_s = used.ru_utime + used.ru_stime
-        return _Ending(self._process.returncode, self._stderr, is_out_of_time=cpu_s > self._cpu_s - 1.1)
+        return _Ending(
+            self._process.returncode,
+            is_out_of_memory=self._is_out_of_memory,
+            is_out_of_time=cpu_s > self._cpu_s - 1.1,
+        )
 
     def close(self) -> None:
         processes.stop(self._process, grace_s=0, sig=signal.SIGKILL)
@@ -332,7 +335,7 @@ def _failure(ending: _Ending, frames_read: int, limits: Limits) -> errors.Gifapp
     # the status is ambiguous: at the soft limit ffmpeg exits by itself, and SIGKILL has other causes too
     if ending.is_out_of_time:
         return errors.ConversionTooSlow(limit_s=limits.deadline_s)
-    if any(words in ending.stderr for words in OUT_OF_MEMORY):
+    if ending.is_out_of_memory:
         return errors.ConversionTooBig()
     if frames_read == 0 and ending.status >= 0:
         return errors.SourceDamaged()

@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -48,6 +49,17 @@ def test_video_with_too_many_reference_pictures_is_refused(tmp_path: Path) -> No
     frames = ffmpeg.frames(path, video, plan, limits=limits, checkpoint=lambda: None)
     with closing(frames), pytest.raises(errors.ConversionTooBig):
         list(frames)
+
+
+@pytest.mark.parametrize(
+    "words", ["Cannot allocate memory", "[h264] get_buffer() failed", "[out#0] pthread_create() failed"]
+)
+def test_however_many_errors_follow_the_one_of_no_memory_a_conversion_is_too_big(words: str) -> None:
+    """As on a busy machine, where all of them are read at once, and only after ffmpeg has ended."""
+    argv = ["sh", "-c", f"exec >&2; echo '{words}'; head -c 9000 /dev/zero"]
+    checked = ffmpeg._Ffmpeg(argv, subprocess.DEVNULL, Limits(), lambda: None)
+    with closing(checked):
+        assert checked.ending().is_out_of_memory
 
 
 def test_one_ffmpeg_gets_two_gigabytes_of_a_larger_limit() -> None:
