@@ -28,7 +28,9 @@ PRELOADED = (
     *("ipywidgets", "gifapp.widgets.dashboard.dashboard"),
     *("httpcore", "certifi", "encodings.idna"),
 )
-_UNUSED = ("debugpy", "jedi")  # a debugger and a completer: half a kernel's memory
+# a debugger and a completer, half a kernel's memory; and what jsonschema, which Plotly's widgets load, checks
+# IRIs with: most of the time that the operations page took to open
+_UNUSED = ("debugpy", "jedi", "rfc3987_syntax")
 _OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.extensions=[]")
 
 # the dashboard's kernel uses 190 MB of it, that of the operations page 330 MB
