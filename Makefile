@@ -1,5 +1,5 @@
 # make run         run the service on this machine; ARGS="--port 9000" is passed to `gifapp up`
-# make test        run every test, in four processes
+# make test        run every test, in three processes per core
 # make check       check formatting, lint and types of Python and JavaScript
 # make bench       run the benchmarks
 # make docs        build the documentation as a site in site/
@@ -23,7 +23,7 @@ run: .venv/installed
 
 test: .venv/installed-test
 	@.ci/chromium $(BIN)/python
-	@exec $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -37,14 +37,48 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 for name in [name for name in os.environ if name.startswith("GIFAPP_")]:
     del os.environ[name]
 
+MOST_WORKERS = 12  # each has a MongoDB and a Redis of its own
+LONGEST = (
+    "tests/browser/test_first_gif.py",
+    "tests/project/test_examples.py",
+    "tests/browser/test_resuming.py",
+    "tests/conversion/sizing/test_estimate.py",
+    "tests/browser/test_accessibility.py",
+    "tests/hostile/test_files.py",
+    "tests/browser/test_live_look.py",
+    "tests/up/test_up.py",
+    "tests/browser/test_playing.py",
+    "tests/web/api/guards/test_fuzz.py",
+    "tests/browser/test_account.py",
+    "tests/browser/test_operations.py",
+    "tests/hosts/test_several_hosts.py",
+    "tests/jobs/test_worker.py",
+    "tests/conversion/test_memory.py",
+    "tests/browser/test_tiny_parts.py",
+    "tests/conversion/sizing/test_fit.py",
+    "tests/backup/test_backup.py",
+)
+"""The files that take the most CPU time, in this order."""
+
 
 def pytest_collection() -> None:
     gc.disable()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three a core: most tests wait for a process, a server or a page longer than they compute."""
+    return min(MOST_WORKERS, 3 * (os.cpu_count() or 1))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the shortest files last, so that no worker is left alone with a long one."""
-    items.sort(key=lambda item: item.nodeid.startswith("tests/domain/"))
+    """Long files come first and the shortest last, so that no worker is left alone with a long one."""
+    items.sort(key=lambda item: _turn(item.nodeid.partition("::")[0]))
+
+
+def _turn(file: str) -> int:
+    if file in LONGEST:
+        return LONGEST.index(file)
+    return len(LONGEST) + file.startswith("tests/domain/")
 
 
 def pytest_collection_finish() -> None:

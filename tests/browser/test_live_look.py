@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from gifapp.conversion.decode import ffmpeg
 from gifapp.conversion.plan import make_plan
-from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Look, Recipe
 from gifapp.domain.views.jobs import SourceView
@@ -23,6 +22,7 @@ from gifapp.widgets.assets import style
 from gifapp.widgets.dashboard.editor import shown_of
 from tests.browser.blank_page import arrive, blank_page, render
 from tests.browser.test_stage import SOURCE
+from tests.support.known_videos import facts_of
 from tests.widgets.scripted import a_source
 
 SIZE = WIDTH_PX, HEIGHT_PX = 320, 240
@@ -83,7 +83,7 @@ def on_stage(page: Page) -> Pixels:
 def made(picture: Path, recipe: Recipe) -> Pixels:
     """The engine's frame of the recipe."""
     limits = Limits()
-    video = probe(picture, limits=limits)
+    video = facts_of(picture)
     plan = make_plan(video, recipe, limits)
     with closing(ffmpeg.frames(picture, video, plan, limits=limits, checkpoint=lambda: None)) as frames:
         return next(frames)

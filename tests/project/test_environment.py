@@ -4,6 +4,7 @@ from pathlib import Path
 import yaml
 
 from gifapp.up.programs import MONGOD, REDIS_SERVER
+from tests.conftest import LONGEST
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -26,3 +27,7 @@ def test_conda_installs_the_programs_that_lack_wheels() -> None:
     }
     assert "conda install redis-server" in REDIS_SERVER.advice
     assert "conda install mongodb" in MONGOD.advice
+
+
+def test_the_longest_files_are_there() -> None:
+    assert [file for file in LONGEST if not (ROOT / file).exists()] == []

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gifapp import errors
-from gifapp.conversion.pipeline import convert
+from gifapp.conversion.report import Estimate
 from gifapp.conversion.sizing.estimate import estimate
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
@@ -11,6 +11,7 @@ from gifapp.domain.recipes.recipe import Format, Recipe, Segment
 from tests.conversion.encoders.test_writers import OTHERS
 from tests.support import clips
 from tests.support.clips import pattern
+from tests.support.known_videos import convert, facts_of
 from tests.support.letters import run_ffmpeg
 
 SMALL = Recipe(width_px=200)
@@ -31,6 +32,11 @@ def long_clip(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clip
 
 
+def estimate_known(clip: Path, recipe: Recipe) -> Estimate:
+    """As the service asks: the clip has been probed."""
+    return estimate(clip, recipe, limits=Limits(), video=facts_of(clip))
+
+
 @pytest.mark.parametrize(
     "recipe",
     [
@@ -40,7 +46,7 @@ def long_clip(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_estimate_of_a_film_is_close(film: Path, recipe: Recipe) -> None:
-    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    estimated, made = estimate_known(film, recipe), convert(film, recipe)
     assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
     assert (estimated.width_px, estimated.height_px) == (made.width_px, made.height_px)
     assert (estimated.frames, estimated.duration_s) == (made.frames, made.duration_s)
@@ -49,7 +55,7 @@ def test_estimate_of_a_film_is_close(film: Path, recipe: Recipe) -> None:
 @pytest.mark.parametrize("name", OTHERS)
 def test_estimate_of_every_format_is_close(film: Path, name: Format) -> None:
     recipe = Recipe(width_px=240, fps=25, format=name)
-    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    estimated, made = estimate_known(film, recipe), convert(film, recipe)
     assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
     assert (estimated.width_px, estimated.height_px) == (made.width_px, made.height_px)
     assert (estimated.duration_s, estimated.notes) == (made.duration_s, made.notes)
@@ -60,7 +66,7 @@ def test_estimate_with_a_target_size_matches_every_format(film: Path, name: Form
     plain = Recipe(width_px=160, segments=(Segment(end_s=2),), format=name)
     target_bytes = convert(film, plain).bytes // 4
     recipe = plain.model_copy(update={"target_bytes": target_bytes})
-    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    estimated, made = estimate_known(film, recipe), convert(film, recipe)
     assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
     assert estimated.bytes <= target_bytes
     assert estimated.width_px == pytest.approx(made.width_px, rel=0.15)
@@ -68,9 +74,7 @@ def test_estimate_with_a_target_size_matches_every_format(film: Path, name: Form
 
 
 def test_estimate_of_an_odd_mp4_has_even_dimensions(film: Path) -> None:
-    estimated = estimate(
-        film, Recipe(width_px=121, height_px=81, fit="stretch", format="mp4"), limits=Limits()
-    )
+    estimated = estimate_known(film, Recipe(width_px=121, height_px=81, fit="stretch", format="mp4"))
     assert (estimated.width_px, estimated.height_px) == (122, 82)
     assert estimated.notes[0].startswith("An MP4 has even sides: ")
 
@@ -78,13 +82,13 @@ def test_estimate_of_an_odd_mp4_has_even_dimensions(film: Path) -> None:
 @pytest.mark.parametrize("name", ["webp", "avif", "mp4"])
 def test_long_film_of_every_format_is_estimated_from_samples(long_clip: Path, name: Format) -> None:
     recipe = Recipe(width_px=120, fps=8, format=name)
-    estimated, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
+    estimated, made = estimate_known(long_clip, recipe), convert(long_clip, recipe)
     assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
 
 
 def test_long_film_is_estimated_from_samples(long_clip: Path) -> None:
     recipe = Recipe(width_px=120, fps=8)
-    estimated, made = estimate(long_clip, recipe, limits=Limits()), convert(long_clip, recipe)
+    estimated, made = estimate_known(long_clip, recipe), convert(long_clip, recipe)
     assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
     assert estimated.frames == made.frames
     assert estimated.duration_s == pytest.approx(made.duration_s, abs=0.01)
@@ -97,7 +101,7 @@ def test_short_clip_is_estimated_exactly(tmp_path: Path) -> None:
 
 def test_estimate_with_a_target_size_matches_the_gif(film: Path) -> None:
     recipe = Recipe(width_px=200, segments=(Segment(end_s=2),), target_bytes=80_000)
-    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    estimated, made = estimate_known(film, recipe), convert(film, recipe)
     assert estimated.bytes == pytest.approx(made.bytes, rel=0.15)
     assert estimated.bytes <= 80_000
     assert estimated.width_px < 200
@@ -107,8 +111,8 @@ def test_estimate_with_a_target_size_matches_the_gif(film: Path) -> None:
 
 
 def test_target_that_is_met_anyway_costs_no_quality(film: Path) -> None:
-    estimated = estimate(film, Recipe(width_px=160, preset="github"), limits=Limits())
-    assert estimated == estimate(film, Recipe(width_px=160), limits=Limits())
+    estimated = estimate_known(film, Recipe(width_px=160, preset="github"))
+    assert estimated == estimate_known(film, Recipe(width_px=160))
 
 
 def test_impossible_target_is_refused(film: Path, long_clip: Path) -> None:
@@ -119,14 +123,14 @@ def test_impossible_target_is_refused(film: Path, long_clip: Path) -> None:
 
 
 def test_long_film_with_a_target_size_is_estimated_from_samples(long_clip: Path) -> None:
-    estimated = estimate(long_clip, Recipe(target_bytes=300_000, width_px=240), limits=Limits())
+    estimated = estimate_known(long_clip, Recipe(target_bytes=300_000, width_px=240))
     assert 255_000 <= estimated.bytes <= 300_000
     assert estimated.width_px < 240
     assert estimated.notes[0].startswith("To fit 300 kB: ")
 
 
 def test_long_film_is_cut_to_the_platforms_duration(long_clip: Path) -> None:
-    emoji = estimate(long_clip, Recipe(preset="slack_emoji"), limits=Limits())
+    emoji = estimate_known(long_clip, Recipe(preset="slack_emoji"))
     assert (emoji.width_px, emoji.height_px) == (128, 128)
     assert emoji.frames <= 50
     assert emoji.bytes <= 128_000
@@ -134,7 +138,7 @@ def test_long_film_is_cut_to_the_platforms_duration(long_clip: Path) -> None:
 
 def test_emoji_estimate_has_the_platforms_size_and_duration(film: Path) -> None:
     recipe = Recipe(preset="slack_emoji")
-    estimated, made = estimate(film, recipe, limits=Limits()), convert(film, recipe)
+    estimated, made = estimate_known(film, recipe), convert(film, recipe)
     assert (estimated.width_px, estimated.height_px) == (made.width_px, made.height_px) == (128, 128)
     assert estimated.duration_s == pytest.approx(made.duration_s, rel=0.25)
     assert estimated.bytes <= 128_000
