@@ -46,9 +46,7 @@ class Operations(w.VBox):
             Panel(part, on_action=self._act, reporter=self._reporter) for part in ("head", "tables")
         )
         self.charts = self._read_first()
-        charts = w.Box([self.charts.figure])
-        charts.add_class("gifapp-operations__charts")
-        super().__init__([self.notices, self.head, charts, self.tables])
+        super().__init__([self.notices, self.head, self.charts, self.tables])
         self.add_class("gifapp-dashboard")
         self.add_class("gifapp-operations")
         refreshes = (

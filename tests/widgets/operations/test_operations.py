@@ -133,11 +133,6 @@ def tiles(page: Operations, which: str) -> dict[str, str]:
     return {tile["label"]: tile["value"] for tile in page.head.shown[which]}
 
 
-def points(page: Operations, meta: str) -> tuple[list[Any], list[Any]]:
-    [trace] = page.charts.figure.select_traces({"meta": meta})
-    return list(trace.x), list(trace.y)
-
-
 def press(page: Operations, action: str, of: Any = None) -> None:
     page.tables._receive(None, {"type": action, "of": of}, [])
 
@@ -147,18 +142,20 @@ async def test_page_shows_queue_workers_and_dead_letters(page: Operations) -> No
     assert tiles(page, "statistics")["Success rate"] == "75.0%"
     assert page.tables.shown["workers"] == [["here:1", "7 jobs", "165 MB", "idle"]]
     assert [row["why"] for row in page.tables.shown["dead"]] == ["It vanished."]
-    names = [trace.name for trace in page.charts.figure.data if trace.name]
-    assert names[2:] == [
-        "Failed for good",
-        "Cancelled",
-        "Waiting",
-        "Running",
-        "Conversion time",
-        "Time in queue",
-    ]
-    assert points(page, "dead")[1] == [1]
-    assert points(page, "errors") == ([1], ["worker lost"])
-    assert points(page, "converting") == ([BOUNDS_S[20], BOUNDS_S[21]], [3, 1])
+
+
+async def test_its_charts_show_the_statistics(page: Operations) -> None:
+    noon_ms = NOON.timestamp() * 1000
+    assert page.charts.outcomes == {
+        "at": [noon_ms],
+        "succeeded": [3],
+        "failed": [0],
+        "dead": [1],
+        "cancelled": [0],
+    }
+    spread = [{"x": BOUNDS_S[20], "y": 3}, {"x": BOUNDS_S[21], "y": 1}]
+    assert page.charts.durations == {"converting": spread, "waiting": spread}
+    assert page.charts.errors == {"worker lost": 1}
 
 
 async def test_scheduled_jobs_are_counted_separately(page: Operations) -> None:
@@ -170,7 +167,7 @@ async def test_page_is_refreshed(page: Operations, scripted: ScriptedAdministrat
     scripted.due = 12
     await asyncio.sleep(0.3)
     assert tiles(page, "queue")["Waiting"] == "12"
-    due = points(page, "due")[1]
+    due = page.charts.queue["due"]
     assert (due[0], due[-1]) == (0, 12)
 
 
