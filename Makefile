@@ -3,6 +3,7 @@
 # make check       check formatting, lint and types of Python and JavaScript
 # make bench       run the benchmarks
 # make docs        build the documentation as a site in site/
+# make wheel  the wheel and the sdist, in dist/; the wheel is tried in an empty environment: a minute, from PyPI
 # make chaos       run 300 jobs for five minutes while processes are killed and servers wiped (CHAOS_SEED=7 repeats a
 #                  run's faults); then restart every part in turn while users work, for a minute
 # make properties  run the property tests with many more examples, different each time, on kernels that trap undefined
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
-.PHONY: run test check bench docs chaos properties fuzz clean
+.PHONY: run test check bench docs wheel chaos properties fuzz clean
 
 run: .venv/installed
 	@exec $(BIN)/gifapp up --open $(ARGS)
@@ -37,6 +38,9 @@ bench: .venv/installed-test
 docs: .venv/installed-test
 	@exec $(BIN)/python -m mkdocs build --strict $(ARGS)
 
+wheel: $(BIN)/python
+	@exec .ci/wheel $(BIN)/python
+
 chaos: .venv/installed-test
 	@exec $(BIN)/python -m pytest -m chaos -s tests/chaos $(ARGS)
 
@@ -50,8 +54,8 @@ clean:
 	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: pyproject.toml hatch_build.py $(wildcard gifapp/conversion/gif/native/*.[ch] gifapp/launcher/*.c) | $(BIN)/python
-	@echo "Installing gifapp with its servers into .venv: about 1 GB, a minute or two."
-	@$(PIP) install --editable .
+	@echo "Installing gifapp with its servers into .venv: about 900 MB, a minute or two."
+	@$(PIP) install --editable '.[service]'
 	@touch $@
 
 .venv/installed-test: .venv/installed

@@ -80,10 +80,20 @@ def main(argv: list[str] | None = None) -> Any:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `processes`
     collect_rarely()
     try:
-        return gifapp.main(args=argv, prog_name="gifapp")
+        return _run(argv)
     except errors.GifappError as error:
         print(f"gifapp: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
+
+
+def _run(argv: list[str] | None) -> Any:
+    try:
+        return gifapp.main(args=argv, prog_name="gifapp")
+    except ModuleNotFoundError as missing:
+        module = str(missing.name).partition(".")[0]
+        if module == "gifapp":
+            raise
+        raise errors.ServiceNotInstalled(module=module) from None
 
 
 if __name__ == "__main__":

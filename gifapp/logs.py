@@ -17,6 +17,8 @@ from typing import Any, Literal, TextIO
 
 import structlog
 
+from gifapp.redaction import redact
+
 LogFormat = Literal["auto", "console", "json"]
 
 _Kind = tuple[str, str, str]
@@ -31,23 +33,6 @@ _OTHERS: _Kind = ("all loggers", "other kinds of lines", "")
 _log = structlog.get_logger()
 
 _SECRET_NAMES = re.compile(r"passw|secret|token|authorization|cookie", re.IGNORECASE)
-# a URL may percent-encode any letter of a name: %74oken
-_NAMES_IN_ADDRESSES = (
-    r"[\w.-]*?(?:token|secret|passw|signature|credential|session|xsrf|invite|setup|reset|key|%)"
-)
-_HEADERS = r"\b(?:set-cookie|cookie|authorization|x-xsrftoken|referer)\b(?:['\"] ?[:,]| ?[:=]) ?b?['\"]?"
-_SECRETS_IN_TEXT = [
-    (re.compile(r"(://[^:/@\s]*:)[^@/\s]+@"), r"\1…@"),  # redis://:password@host
-    (re.compile(rf"({_HEADERS})[^\r\n\"']+", re.IGNORECASE), r"\1…"),
-    # possessive (++): without it, a long name costs the square of its length
-    (re.compile(rf"([?&;](?={_NAMES_IN_ADDRESSES})[\w.%-]++=)[^&\s\"']+", re.IGNORECASE), r"\1…"),
-    (re.compile(r"(\b(?:gifapp_session|_xsrf)=)[^\s;,\"']+"), r"\1…"),
-    (re.compile(r"(Bearer(?: |%20)+)[^\s\"']+", re.IGNORECASE), r"\1…"),
-    (re.compile(r"(gifapp_)[\w-]{40,}"), r"\1…"),  # an API token
-    (re.compile(r"(/s/)[^\s/?#\"']{20,}", re.IGNORECASE), r"\1…"),  # a public link
-    # anything else as long and as mixed as a token, perhaps percent-encoded in part
-    (re.compile(r"(?<![\w%~-])(?=[\w%~-]*[A-Z%])(?=[\w%~-]*[a-z%])[\w%~-]{40,}"), "…"),
-]
 
 
 def configure(*, log_format: LogFormat = "auto", level: str = "info", stream: TextIO | None = None) -> None:
@@ -123,13 +108,6 @@ def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any])
     for key, value in event.items():
         event[key] = _redacted(key, value)
     return event
-
-
-def redact(text: str) -> str:
-    """`text` without passwords in URLs, secrets in addresses and headers, tokens and public links."""
-    for pattern, replacement in _SECRETS_IN_TEXT:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def _redacted(key: object, value: Any) -> Any:

@@ -14,7 +14,8 @@ from typing import Any
 import structlog.contextvars
 
 from gifapp import errors
-from gifapp.logs import error_of, redact
+from gifapp.logs import error_of
+from gifapp.redaction import redact
 
 _TAGS = ("request_id", "job_id", "attempt", "worker")
 _EXTRAS = ("event", "request", "trace")

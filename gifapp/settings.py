@@ -24,7 +24,7 @@ from gifapp.domain.limits import MIN_RETENTION_DAYS, Allowance, Limits
 from gifapp.domain.networks import LOOPBACK, Network, parse_networks
 from gifapp.domain.rates import RATE, Rates
 from gifapp.domain.validation_errors import problems_in
-from gifapp.logs import redact
+from gifapp.redaction import redact
 
 _DEFAULTS = Limits()
 _RATES = Rates()

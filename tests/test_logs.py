@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from gifapp import logs
+from gifapp.redaction import redact
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_secrets_are_redacted_however_they_are_spelled(written: io.StringIO, tex
 
 @pytest.mark.parametrize("word", ["token", "key.", "%74", "&key", "://a:", "Bearer ", "/s/", "aB-"])
 def test_redaction_takes_linear_time(word: str) -> None:
-    assert len(logs.redact(f"GET /?{word * 200_000}")) < 1_200_000  # quadratic time would take an hour
+    assert len(redact(f"GET /?{word * 200_000}")) < 1_200_000  # quadratic time would take an hour
 
 
 def test_harmless_text_is_kept(written: io.StringIO) -> None:

@@ -15,7 +15,7 @@ from gifapp.commands.tables import echo_table
 def config(data_dir: Path | None) -> None:
     """Show every setting, its value and its source; passwords are hidden."""
     from gifapp import settings as configured
-    from gifapp.logs import redact
+    from gifapp.redaction import redact
 
     settings = configured.load(data_dir=data_dir)
     origins = configured.origins(data_dir=data_dir)

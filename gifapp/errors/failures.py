@@ -45,6 +45,10 @@ class SettingInvalid(SetupError):
     sentence = "The setting {name} is wrong: {problem}."
 
 
+class ServiceNotInstalled(SetupError):
+    sentence = "This needs more than is installed ({module} is missing): pip install 'gifapp[service]'."
+
+
 class EncoderNotBuilt(SetupError):
     sentence = (
         "The GIF encoder's compiled part is missing, or older than its source code. Reinstall gifapp; "

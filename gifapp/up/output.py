@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from gifapp import private
-from gifapp.logs import redact
+from gifapp.redaction import redact
 
 _MAX_BYTES = 5 * 1024 * 1024
 _OLD_FILES = 2

@@ -17,7 +17,7 @@ def test_conda_and_pip_require_the_same_python() -> None:
 
 def test_conda_installs_this_package_with_its_dependencies() -> None:
     assert CONDA["name"] == PROJECT["name"]
-    assert {"pip": ["-e ."]} in CONDA["dependencies"]
+    assert {"pip": ["-e .[service]"]} in CONDA["dependencies"]
     assert "pip" in CONDA["dependencies"]
 
 

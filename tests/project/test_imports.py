@@ -23,6 +23,7 @@ EVERYONE = {
     "garbage",
     "os_errors",
     "private",
+    "redaction",
     "logs",
     "sentry",
 }
@@ -37,6 +38,7 @@ LAYERS = {
     "garbage": set(),
     "os_errors": set(),
     "private": set(),
+    "redaction": set(),
     "logs": set(),
     "sentry": set(),
     "domain": set(),

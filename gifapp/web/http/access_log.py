@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from tornado.web import RequestHandler, StaticFileHandler
 
-from gifapp.logs import redact
+from gifapp.redaction import redact
 
 _log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from gifapp.client import Client
 from gifapp.domain.views.jobs import JobView
 from gifapp.jobs.db.documents import ShareDocument, utc_now
 from gifapp.jobs.parts import JobParts
-from gifapp.logs import redact
+from gifapp.redaction import redact
 from gifapp.web.http.share_links import ShareLinks
 from tests.jobs.conftest import purge
 from tests.web.api.conftest import SECRET, Person, SignUp, is_problem
