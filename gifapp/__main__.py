@@ -78,6 +78,8 @@ def gifapp(ctx: click.Context) -> None:
 def main(argv: list[str] | None = None) -> Any:
     """Run the command line. Exit status: 0 success, 1 an error, printed in one sentence, 2 wrong usage."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `processes`
+    # pydantic would look for them in the metadata of every installed package
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     collect_rarely()
     try:
         return _run(argv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 
-_ALLOCATIONS = 10_000  # between two searches; with Python 3.11's 700, imports take a fifth longer
+_ALLOCATIONS = 50_000  # between two searches; with Python 3.11's 700, imports take a fifth longer
 
 
 def collect_rarely() -> None:

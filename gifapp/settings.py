@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from platformdirs import user_data_path
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -25,25 +23,13 @@ from gifapp.domain.networks import LOOPBACK, Network, parse_networks
 from gifapp.domain.rates import RATE, Rates
 from gifapp.domain.validation_errors import problems_in
 from gifapp.redaction import redact
+from gifapp.settings_file import default_data_dir, settings_file
 
 _DEFAULTS = Limits()
 _RATES = Rates()
 Rate = Annotated[str, Field(pattern=RATE, examples=["600/minute"])]
 _MAX_VALUE, _MAX_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
 """The greatest values that clocks, MongoDB and the operating system can handle."""
-
-
-def default_data_dir() -> Path:
-    """Where this system keeps application data.
-
-    Raises:
-        errors.SettingInvalid: this user has no home directory.
-    """
-    try:
-        return user_data_path("gifapp")
-    except RuntimeError:
-        problem = "this user has no home directory; choose a place with --data-dir"
-        raise errors.SettingInvalid(name="GIFAPP_DATA_DIR", problem=problem) from None
 
 
 class Settings(BaseSettings):
@@ -228,7 +214,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        path = _toml_path(init_settings())
+        path = settings_file(init_settings().get("data_dir"))
         toml = TomlConfigSettingsSource(settings_cls, path)
         if "data_dir" in toml.toml_data:
             problem = (
@@ -291,6 +277,7 @@ def load(**flags: Any) -> Settings:
     Raises:
         errors.SettingInvalid: names the setting and what it may be.
     """
+    file = settings_file(flags.get("data_dir"))
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as refused:
@@ -298,15 +285,15 @@ def load(**flags: Any) -> Settings:
         name = "GIFAPP_" + first.path.replace(".", "_").upper()
         raise errors.SettingInvalid(name=name, problem=f"it {redact(first.words)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
-        raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=broken) from None
+        raise errors.SettingInvalid(name=f"file {file}", problem=broken) from None
     except (ValueError, RecursionError):  # tomllib passes these on from Python
         problem = "a number in it has thousands of digits, or its brackets are nested too deeply"
-        raise errors.SettingInvalid(name=f"file {_toml_path(flags)}", problem=problem) from None
+        raise errors.SettingInvalid(name=f"file {file}", problem=problem) from None
 
 
 def origins(**flags: Any) -> dict[str, str]:
     """Where `load(**flags)` takes each setting from: "flag", "environment", the file's path or "default"."""
-    file = _toml_path(flags)
+    file = settings_file(flags.get("data_dir"))
     sources = {
         "flag": {name for name, value in flags.items() if value is not None},
         "environment": EnvSettingsSource(Settings)().keys(),
@@ -316,8 +303,3 @@ def origins(**flags: Any) -> dict[str, str]:
         name: next((origin for origin, names in sources.items() if name in names), "default")
         for name in Settings.model_fields
     }
-
-
-def _toml_path(flags: dict[str, Any]) -> Path:
-    data_dir = flags.get("data_dir") or os.environ.get("GIFAPP_DATA_DIR") or default_data_dir()
-    return Path(data_dir) / "gifapp.toml"

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx
 
-from gifapp import errors, sentry
+from gifapp import errors
 from gifapp.client.administrator import Administrator
 from gifapp.client.following import follow
 from gifapp.client.progress_bar import progress_bar, show
@@ -69,7 +69,10 @@ class Client:
         if missing:
             raise errors.SettingInvalid(name=missing[0], problem="it is set only in a dashboard's kernel")
         url = os.environ["GIFAPP_URL"]
-        sentry.configure(os.environ.get("GIFAPP_SENTRY_DSN"), part="kernel")
+        if dsn := os.environ.get("GIFAPP_SENTRY_DSN"):
+            from gifapp import sentry  # noqa: PLC0415  for the service's kernels alone
+
+            sentry.configure(dsn, part="kernel")
         return cls(url, KernelToken(url, os.environ["GIFAPP_KERNEL_TOKEN"]), page_url="")
 
     @classmethod

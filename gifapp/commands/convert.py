@@ -152,10 +152,14 @@ class _Stop:
 
 def _limits() -> Limits:
     """The limits from the settings; works even without a home directory, where there is no data directory."""
+    from gifapp import settings_file
+
+    if not settings_file.any_set():
+        return Limits()
     from gifapp import settings as configured
 
     try:
-        configured.default_data_dir()
+        settings_file.default_data_dir()
     except errors.SettingInvalid:
         return configured.load(data_dir=os.environ.get("GIFAPP_DATA_DIR") or os.devnull).limits
     return configured.load().limits

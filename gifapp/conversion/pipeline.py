@@ -13,7 +13,6 @@ from gifapp import errors
 from gifapp.conversion.comparing import Make, OnProgress, in_parts, other_sizes
 from gifapp.conversion.encoders import writers
 from gifapp.conversion.encoders.writers import Written
-from gifapp.conversion.first_frame import saving_first
 from gifapp.conversion.gif import encoder
 from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.output import published
@@ -22,7 +21,6 @@ from gifapp.conversion.progress import Flow, Reporter
 from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
 from gifapp.conversion.report import GifReport
-from gifapp.conversion.sizing.fit import fit
 from gifapp.conversion.video import Video
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
@@ -108,6 +106,8 @@ def convert_file(
     ):
         rendering = writers.prepared(platform_limits.within(whole, preset), recipe.format)
         if still is not None:
+            from gifapp.conversion.first_frame import saving_first  # noqa: PLC0415  loads Pillow
+
             rendering = replace(rendering, frames=saving_first(rendering.frames, still))
         written = _written(rendering, file, recipe, limits, reporter)
     return GifReport(
@@ -146,6 +146,8 @@ def _written(
     rendering: Rendering, file: BinaryIO, recipe: Recipe, limits: Limits, reporter: Reporter
 ) -> Written:
     if recipe.target_bytes is not None:
+        from gifapp.conversion.sizing.fit import fit  # noqa: PLC0415  most conversions do without it
+
         fitted = fit(
             rendering,
             file,

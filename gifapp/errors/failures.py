@@ -63,6 +63,12 @@ class LauncherNotBuilt(SetupError):
     )
 
 
+class FfmpegMissing(SetupError):
+    sentence = (
+        "ffmpeg is missing. Reinstall imageio-ffmpeg, put ffmpeg on PATH, or name it in IMAGEIO_FFMPEG_EXE."
+    )
+
+
 class PortTaken(SetupError):
     sentence = "Port {port} on {host} is in use. Choose another with --port."
 

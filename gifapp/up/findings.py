@@ -15,9 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-import imageio_ffmpeg
-
 from gifapp import confinement, errors, processes
+from gifapp.ffmpeg_program import ffmpeg_program
 from gifapp.settings import Settings
 from gifapp.up.checks import NEEDED_BYTES
 from gifapp.up.mongod import OLDEST_MAINTAINED, mongod_for, version_of
@@ -60,11 +59,11 @@ def of_this_machine(settings: Settings) -> Iterator[Finding]:
 
 def _ffmpeg() -> Finding:
     try:
-        program = imageio_ffmpeg.get_ffmpeg_exe()
+        program = ffmpeg_program()
         output = subprocess.run(
             [program, "-version"], check=True, capture_output=True, text=True, timeout=_FFMPEG_S
         ).stdout
-    except (RuntimeError, OSError, subprocess.SubprocessError) as failed:
+    except (errors.FfmpegMissing, OSError, subprocess.SubprocessError) as failed:
         advice = "pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to one that works"
         return Finding("ffmpeg", "broken", str(failed).splitlines()[0], advice)
     return Finding("ffmpeg", "ok", f"{output.split()[2]} at {program}")

@@ -1,7 +1,8 @@
-"""`--help` describes each command and imports little."""
+"""`--help` describes each command; it and a plain conversion import little."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from gifapp.__main__ import gifapp
 from gifapp.settings import Settings
+from tests.support.letters import write_clip
 
 GROUP = gifapp
 COMMANDS = GROUP.list_commands(click.Context(GROUP))
@@ -65,3 +67,15 @@ def test_help_imports_little(words: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported = set(done.stdout.splitlines()[-1].split())
     assert imported == ({"pydantic"} if words.partition(" ")[0] in MADE_FROM_MODELS else set())
+
+
+def test_a_plain_conversion_imports_only_what_it_uses(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    code = (
+        "import sys; from gifapp.__main__ import main\n"
+        "try: main(['convert', 'clip.mkv', '--quiet'])\n"
+        f"finally: print(*sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["numpy", "pydantic"]

@@ -33,6 +33,11 @@ def test_a_video_is_converted(tmp_path: Path) -> None:
     assert (done.stderr, (tmp_path / "clip.gif").exists()) == ("", True)
 
 
+def test_the_library_is_all_there() -> None:
+    code = f"{MISSING}; import gifapp; print(*(getattr(gifapp, name) for name in gifapp.__all__))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_the_settings_are_shown(tmp_path: Path) -> None:
     assert "GIFAPP_MAX_PIXELS" in gifapp("config", within=tmp_path).stdout
 

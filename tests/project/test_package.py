@@ -23,6 +23,7 @@ LIGHT = (
     "conversion",
     "domain",
     "errors",
+    "ffmpeg_program",
     "launcher",
     "processes",
     "settings",

@@ -16,7 +16,6 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Any
 
-import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +31,7 @@ from gifapp.conversion.probing.container_formats import FORMATS
 from gifapp.conversion.seeking import seek_to_s
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
+from gifapp.ffmpeg_program import ffmpeg_program
 from gifapp.os_errors import translating_os_errors
 
 Pixels = NDArray[np.uint8]
@@ -84,7 +84,7 @@ def denoised(
     frames, height, width, channels = pixels.shape
     kind = "rgba" if channels == 4 else "rgb24"
     command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
+        ffmpeg_program(),
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-protocol_whitelist", "pipe"),
         *("-f", "rawvideo", "-pixel_format", kind, "-video_size", f"{width}x{height}", "-i", "pipe:0"),
         *("-vf", ",".join(look.denoised(amount, has_alpha=channels == 4))),
@@ -163,7 +163,7 @@ def _command(
 ) -> list[str]:
     threads = 1 if video.stored_width_px * video.stored_height_px > LARGE_PICTURE_PX else THREADS
     return [
-        imageio_ffmpeg.get_ffmpeg_exe(),
+        ffmpeg_program(),
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-max_error_rate", "1"),
         *("-filter_threads", "2", "-noautorotate", "-reinit_filter", "0", "-copyts"),
         *_seek(video, cut),

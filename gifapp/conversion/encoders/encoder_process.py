@@ -11,10 +11,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import imageio_ffmpeg
-
 from gifapp import errors, processes
 from gifapp.domain.limits import Limits
+from gifapp.ffmpeg_program import ffmpeg_program
 from gifapp.os_errors import from_errno
 
 CHECKPOINT_S = 0.2
@@ -112,7 +111,7 @@ class FfmpegEncoder:
 
 def _command(arguments: Sequence[str], out: Path) -> list[str]:
     return [
-        imageio_ffmpeg.get_ffmpeg_exe(),
+        ffmpeg_program(),
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "quiet", "-y"),
         *("-protocol_whitelist", "pipe", "-f", "matroska", "-i", "pipe:0"),
         *("-fps_mode", "passthrough", "-threads", str(THREADS), "-fflags", "+bitexact"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import tempfile
@@ -11,11 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gifapp import errors
-from gifapp.conversion.intake.frames import frames_of, pixels_of
 from gifapp.conversion.intake.lossless import FrameWriter, OnFrame, Pixels
 
 
@@ -49,9 +44,13 @@ def _store(source: Any, path: Path, fps: float, on_frame: OnFrame) -> None:
 
         store_animation(source, path, fps, on_frame)
     elif hasattr(source, "get_frame"):
+        from gifapp.conversion.intake.clip_frames import frames_of_clip  # noqa: PLC0415  loads Pillow
+
         rate = getattr(source, "fps", None) or fps  # MoviePy's still clips have none
-        _store_frames(_frames_of_clip(source, rate), rate, path, on_frame)
+        _store_frames(frames_of_clip(source, rate), rate, path, on_frame)
     else:
+        from gifapp.conversion.intake.frames import frames_of  # noqa: PLC0415  loads Pillow
+
         _store_frames(frames_of(source), fps, path, on_frame)
 
 
@@ -59,31 +58,6 @@ def _is_matplotlib_animation(source: Any) -> bool:
     # a caller with an animation has imported matplotlib; others should not pay for the import
     module = sys.modules.get("matplotlib.animation")
     return module is not None and isinstance(source, module.Animation)
-
-
-def _frames_of_clip(clip: Any, fps: float) -> Iterator[Pixels]:
-    if not (clip.duration and math.isfinite(clip.duration)):
-        raise errors.FramesInvalid(problem="the clip has no duration; give it one with with_duration()")
-    for number in range(max(1, round(clip.duration * fps))):
-        at_s = min(number / fps, clip.duration)
-        yield _picture_at(clip, at_s)
-
-
-def _picture_at(clip: Any, at_s: float) -> Pixels:
-    picture = clip.get_frame(at_s)
-    if getattr(clip, "is_mask", False):
-        return pixels_of(_opacity(picture))
-    rgb = pixels_of(np.clip(picture, 0, 255).astype(np.uint8))
-    mask = getattr(clip, "mask", None)
-    if mask is None:
-        return rgb
-    return np.dstack([rgb[..., :3], _opacity(mask.get_frame(at_s))])
-
-
-def _opacity(mask: NDArray[Any]) -> Pixels:
-    """Scale a MoviePy mask from 0 to 1 to 0 to 255."""
-    opacity: Pixels = np.rint(np.clip(mask, 0, 1) * 255).astype(np.uint8)
-    return opacity
 
 
 def _store_frames(frames: Iterable[Pixels], fps: float, path: Path, on_frame: OnFrame) -> None:

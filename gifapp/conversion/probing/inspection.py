@@ -1,6 +1,6 @@
 """Inspects one video file. Runs as a child process under limits, since the file may be hostile.
 
-``python -P -m gifapp.conversion.probing.inspection FILE MAX_PIXELS`` prints one JSON object:
+Its arguments are the file and the maximum number of pixels of a picture. It prints one JSON object:
 either `{"found": {…}}` with the raw facts or `{"refused": code, "facts": {…}}`.
 """
 
@@ -41,10 +41,11 @@ PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; higher values are field orders
 LEAPING = ("mpegts", "mpeg")  # may be joined recordings: an apparent long pause is a timestamp jump
 
 
-def main(name: str, max_pixels: int) -> None:
+def main() -> None:
+    name, max_pixels = sys.argv[1:]
     result: dict[str, Any]
     try:
-        result = {"found": inspect(Path(name), max_pixels)}
+        result = {"found": inspect(Path(name), int(max_pixels))}
     except errors.SourceRefused as refused:
         result = {"refused": refused.code, "facts": refused.facts}
     json.dump(result, sys.stdout)
@@ -354,7 +355,3 @@ def _picture_facts(stream: Any, picture: Any) -> dict[str, Any]:
         "transfer": int(picture.color_trc),
         "range": int(picture.color_range),
     }
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

@@ -31,6 +31,12 @@ from gifapp.domain.timing import MAX_FPS
 
 __all__ = ["Video", "probe", "probed"]
 
+_INSPECTION = "gifapp.conversion.probing.inspection"
+# uses a tenth less CPU than `-m`
+_RUN = (
+    "import sys; from importlib import import_module; from gifapp.garbage import collect_rarely; "
+    "collect_rarely(); import_module(sys.argv.pop(1)).main()"
+)
 DEADLINE_S = 20.0
 CHECKPOINT_S = 0.1
 MEMORY_BYTES = 1024**3
@@ -91,14 +97,7 @@ def _check_readable(path: Path) -> None:
 
 def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None) -> dict[str, Any]:
     # -P: do not import a file named av.py from the working directory
-    argv = [
-        sys.executable,
-        "-P",
-        "-m",
-        "gifapp.conversion.probing.inspection",
-        str(path),
-        str(limits.max_pixels),
-    ]
+    argv = [sys.executable, "-P", "-c", _RUN, _INSPECTION, str(path), str(limits.max_pixels)]
     bounds = processes.untrusted_file_limits(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S))
     child = processes.spawn(
         argv,

@@ -7,7 +7,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from PIL import Image
 
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.render.rendering import Rendering
@@ -78,6 +77,8 @@ def on_canvas(rendering: Rendering, preset: Preset | None) -> Rendering:
     if sides == (rendering.width_px, rendering.height_px) == (width_px, height_px):
         return rendering
     has_alpha = rendering.has_alpha or sides != (width_px, height_px)
+
+    from PIL import Image  # noqa: PLC0415  most conversions do without it
 
     def placed(pixels: Pixels) -> Pixels:
         picture = Image.fromarray(pixels).resize(sides, Image.Resampling.BICUBIC)

@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import imageio_ffmpeg
-
 from gifapp import errors, processes
 from gifapp.conversion.probing.container_formats import FORMATS
 from gifapp.conversion.text.cues import refused
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe, track_number
 from gifapp.domain.wording import size
+from gifapp.ffmpeg_program import ffmpeg_program
 
 CHECKPOINT_S = 0.1
 LISTING_S = 20.0
@@ -92,7 +91,7 @@ def _chosen(tracks: Sequence[_Track], number: int) -> _Track:
 def _text(path: Path, track: _Track, number: int, limits: Limits, checkpoint: Callable[[], None]) -> str:
     encoder, form = TEXTS[track.codec]
     argv = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
+        ffmpeg_program(),
         *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "error"),
         *(
             "-protocol_whitelist",
