@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
-
-import httpx
 
 from gifapp import errors
 from gifapp.client.administrator import Administrator
 from gifapp.client.following import follow
 from gifapp.client.progress_bar import progress_bar, show
-from gifapp.client.responses import checked_response, connect
 from gifapp.client.retrying import with_retries
 from gifapp.client.served import ServedGif
-from gifapp.client.tokens import FixedToken, KernelToken, SessionToken, Token
-from gifapp.client.uploading import OnBytes, open_video, send_file
+from gifapp.client.videos import VideoRequests
 from gifapp.client.waiting import OnJob, succeeded, wait_for_job
 from gifapp.domain.job import JobState, Priority
 from gifapp.domain.job_query import JobQuery, JobSort
@@ -33,72 +29,23 @@ from gifapp.domain.views.jobs import (
     ArchiveView,
     BatchAction,
     BatchView,
-    EstimateView,
     Event,
     JobPage,
     JobView,
     MeView,
     ShareView,
-    SourcePage,
-    SourceView,
 )
 
 _PAGE = 200
 
 
-class Client:
+class Client(VideoRequests):
     """A client of a gifapp service, for one account."""
-
-    def __init__(self, url: str, token: str | Token, *, page_url: str | None = None) -> None:
-        """Create a client for the service at `url`, such as `http://127.0.0.1:8866`.
-
-        Args:
-            url: the service's URL, without a path.
-            token: an API token, an access token, or a function that returns a valid token.
-            page_url: the URL that browsers use, if different; empty if the service itself serves the page.
-        """
-        self.url = url.rstrip("/")
-        self.page_url = self.url if page_url is None else page_url
-        self._token = FixedToken(token) if isinstance(token, str) else token
-        self._http = connect(self.url)
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """The client of the user who opened this kernel's dashboard."""
-        missing = [name for name in ("GIFAPP_URL", "GIFAPP_KERNEL_TOKEN") if name not in os.environ]
-        if missing:
-            raise errors.SettingInvalid(name=missing[0], problem="it is set only in a dashboard's kernel")
-        url = os.environ["GIFAPP_URL"]
-        if dsn := os.environ.get("GIFAPP_SENTRY_DSN"):
-            from gifapp import sentry  # noqa: PLC0415  for the service's kernels alone
-
-            sentry.configure(dsn, part="kernel")
-        return cls(url, KernelToken(url, os.environ["GIFAPP_KERNEL_TOKEN"]), page_url="")
-
-    @classmethod
-    def sign_in(cls, url: str, email: str, password: str) -> Self:
-        """The client of an account; the password is used once and not stored."""
-        return cls(url, SessionToken(url, email, password))
-
-    def access_token(self) -> str:
-        """A valid access token, renewed when it is about to expire."""
-        return self._token()
 
     @property
     def administrator(self) -> Administrator:
         """The methods for administrators."""
         return Administrator(self._call)
-
-    def close(self) -> None:
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # --- requests to the API -----------------------------------------------------------------
 
     def me(self) -> MeView:
         """The signed-in account, its storage use and its quota."""
@@ -108,57 +55,6 @@ class Client:
         """The service's limits."""
         response = self._call("GET", "/limits")
         return Limits(**{name: response[name] for name in asdict(Limits()) if name in response})
-
-    def sources(self) -> list[SourceView]:
-        """The uploaded videos, newest first."""
-        sources: list[SourceView] = []
-        params: dict[str, Any] = {"limit": _PAGE}
-        while True:
-            page = SourcePage.model_validate(self._call("GET", "/sources", params=params))
-            sources += page.sources
-            if page.next_cursor is None:
-                return sources
-            params["cursor"] = page.next_cursor
-
-    def source(self, source_id: str) -> SourceView:
-        return SourceView.model_validate(self._call("GET", f"/sources/{source_id}"))
-
-    def delete_source(self, source_id: str) -> None:
-        """Delete a video; its GIFs are kept."""
-        self._call("DELETE", f"/sources/{source_id}")
-
-    def restore_source(self, source_id: str) -> SourceView:
-        """Undo the deletion of a video, within 30 seconds.
-
-        Raises:
-            errors.NotFound: it is too late.
-        """
-        return SourceView.model_validate(self._call("POST", f"/sources/{source_id}/restore"))
-
-    def upload(
-        self, path: Path | str | bytes, on_progress: OnBytes | None = None, *, name: str | None = None
-    ) -> SourceView:
-        """Upload a video in chunks; after a lost connection or a restart of the service, the upload resumes.
-
-        An upload that fails or is interrupted is deleted.
-
-        Args:
-            path: the file, or its bytes.
-            on_progress: called with the number of bytes sent so far, and the total.
-            name: the video's name in the service; default: the file's name.
-
-        Raises:
-            errors.SourceNotFound, errors.SourceNotReadable: the local file.
-            errors.SourceTooLarge, errors.QuotaExceeded, errors.DiskFull: before the first byte is sent.
-            errors.SourceRefused: the file is not a video that the service can use.
-            errors.TooManyRequests: the service asks for a wait of more than two minutes.
-            errors.ServiceUnavailable: no request has succeeded for about a minute.
-            errors.AccessDenied: the token has expired, was revoked, or may not upload.
-        """
-        name = name or ("video" if isinstance(path, bytes) else Path(path).name)
-        with open_video(path) as file:
-            source_id = send_file(self._send, file, name, on_progress or _ignore)
-        return with_retries(lambda: self.source(source_id))
 
     def submit(
         self,
@@ -188,25 +84,6 @@ class Client:
             "POST", "/jobs", json=body, headers={"Idempotency-Key": idempotency_key or uuid4().hex}
         )
         return JobView.model_validate(response)
-
-    def estimate(self, source_id: str, recipe: Recipe | None = None) -> EstimateView:
-        """Estimate the GIF's size, usually within 15 %; takes about a second."""
-        body = {"source_id": source_id, "recipe": (recipe or Recipe()).model_dump(mode="json")}
-        return EstimateView.model_validate(self._call("POST", "/estimates", json=body))
-
-    def preview(self, source_id: str, recipe: Recipe | None = None, *, at_s: float | None = None) -> bytes:
-        """Make a loop of up to 1.5 s, as the GIF will look; takes about a second.
-
-        Args:
-            source_id: the video.
-            recipe: all settings of the GIF.
-            at_s: the time in the video; by default the middle of the first range.
-
-        Returns:
-            The file, in the recipe's format.
-        """
-        body = {"recipe": (recipe or Recipe()).model_dump(mode="json"), "at_s": at_s}
-        return self._send("POST", f"/sources/{source_id}/preview", json=body).content
 
     def presets(self) -> list[Preset]:
         """The platform presets for recipes, with their limits."""
@@ -273,6 +150,10 @@ class Client:
         """
         return wait_for_job(self.follow, lambda: self.job(job_id), job_id, on_change or _ignore)
 
+    def rename(self, job_id: str, name: str) -> JobView:
+        """Name a job's GIF and its file; the video's own name restores the default."""
+        return JobView.model_validate(self._call("PATCH", f"/jobs/{job_id}", json={"name": name}))
+
     def cancel(self, job_id: str) -> JobView:
         return JobView.model_validate(self._call("POST", f"/jobs/{job_id}/cancel"))
 
@@ -323,8 +204,10 @@ class Client:
         return self._send("GET", f"/jobs/{job_id}/gif").content
 
     def download(self, job_id: str, path: Path | str) -> Path:
-        """Write the finished GIF to `path`, atomically."""
+        """Write the finished GIF to `path`, atomically; into a folder, under its own file name."""
         path = Path(path)
+        if path.is_dir():
+            path /= self._file_name(job_id)
         aside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
         try:
             aside.write_bytes(self.gif(job_id))
@@ -370,6 +253,17 @@ class Client:
 
     # --- internals ---------------------------------------------------------------------------
 
+    def _file_name(self, job_id: str) -> str:
+        """The GIF's file name without what no folder allows.
+
+        Raises:
+            errors.JobNotFinished: the job has no GIF, or none yet.
+        """
+        job = self.job(job_id)
+        if job.gif is None:
+            raise errors.JobNotFinished(state=job.state, state_text=job.state.text)
+        return re.sub(r'[/\\:*?"<>|]', "_", job.gif.file_name)
+
     def _converted(
         self, source_id: str, recipe: Recipe | None, priority: Priority, on_change: OnJob
     ) -> JobView:
@@ -385,14 +279,6 @@ class Client:
         """Cancel the job, unless it is an older one, of another upload."""
         if job.source is not None and job.source.id == source_id:
             self.cancel(job.id)
-
-    def _call(self, method: str, path: str, **request: Any) -> Any:
-        response = self._send(method, path, **request)
-        return response.json() if response.content else None
-
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.access_token()}", **request.pop("headers", {})}
-        return checked_response(self._http, method, path, headers=headers, **request)
 
 
 def _ignore(*_: Any) -> None:

@@ -46,7 +46,8 @@ class JobQuery(BaseModel):
 
     def matches(self, job: JobView) -> bool:
         """Whether the job is in the list."""
-        searched = searched_text([job.source.name] if job.source else [], job.recipe)
+        names = [job.source.name, job.name] if job.source else [job.name]
+        searched = searched_text(names, job.recipe)
         return (
             self.state in (None, job.state)
             and self.format in (None, job.recipe.format)

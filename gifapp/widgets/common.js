@@ -16,6 +16,7 @@ const ICONS = {
   pause: "M8 5v14M16 5v14",
   back: "M17 6l-8 6 8 6zM6 6v12",
   forward: "M7 6l8 6-8 6zM18 6v12",
+  rename: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
   split: "M12 3v18M4 8v8h4M20 8v8h-4",
   zoomIn: "M11 4a7 7 0 1 0 0 14a7 7 0 1 0 0-14M16 16l4.500 4.500M8 11h6M11 8v6",
   zoomOut: "M11 4a7 7 0 1 0 0 14a7 7 0 1 0 0-14M16 16l4.500 4.500M8 11h6",

@@ -41,7 +41,7 @@ def card(job: JobView) -> dict[str, Any]:
         "created_at": job.created_at.isoformat(),
         "state": job.state.value,
         "attempt": job.attempts,
-        "name": job.source.name if job.source else "A deleted video",
+        "name": job.name or "A deleted video",
         "poster_url": job.source.poster_url if job.source else None,
         "status": status(job),
         "run_at": job.run_at.isoformat() if _waits_for_a_time(job) and job.run_at else None,
@@ -87,9 +87,7 @@ def reuse_text(job: JobView) -> str:
 def deleted_text(job: JobView | None) -> str:
     """The message after this job was deleted."""
     kind = FILE_KINDS[job.recipe.format].name if job and job.gif else "job"
-    return (
-        f"The {kind} of {job.source.name} was deleted." if job and job.source else f"The {kind} was deleted."
-    )
+    return f"The {kind} of {job.name} was deleted." if job and job.name else f"The {kind} was deleted."
 
 
 def half_of(size_bytes: int) -> int:
@@ -175,7 +173,7 @@ def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
         "url": gif.url,
         "still_url": gif.still_url,
         "format": FILE_KINDS[gif.format].name,
-        "suffix": FILE_KINDS[gif.format].suffix,
+        "file_name": gif.file_name,
         "width_px": gif.width_px,
         "height_px": gif.height_px,
         "is_video": gif.content_type.startswith("video/"),

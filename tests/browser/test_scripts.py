@@ -188,7 +188,7 @@ def finished(page: Page) -> Page:
     """A gallery with two finished GIFs."""
     render_gallery(page, page_url="http://here", total=2)
     page.add_style_tag(content=str(style("common", "dashboard/gallery")))
-    gif = {"url": "/gif", "still_url": "/still", "format": "GIF", "suffix": ".gif", "is_video": False}
+    gif = {"url": "/gif", "still_url": "/still", "format": "GIF", "file_name": "clip.gif", "is_video": False}
     gif |= {"facts": ["64 px"], "notes": "", "width_px": 64, "height_px": 48}
     made = {"state": "succeeded", "gif": gif, "actions": ["download", "share", "reuse", "delete"]}
     send_cards(page, "all", card(2) | made, card(1) | made)
@@ -219,6 +219,29 @@ def test_gif_plays_while_hovered_or_focused(finished: Page) -> None:
             break
         finished.keyboard.press("Tab")
     assert playing(finished) == [False, True]
+
+
+def test_a_gif_is_renamed_by_keyboard(finished: Page) -> None:
+    first = finished.get_by_role("article").first
+    first.press("F2")
+    field = first.get_by_role("textbox", name="Rename")
+    expect(field).to_have_value("clip 2")
+    field.press_sequentially("Jump")
+    field.press("Enter")
+    expect(first.get_by_role("button", name="Rename")).to_be_focused()
+    assert finished.evaluate("model.sent") == {"type": "rename", "id": "job-2", "name": "Jump"}
+    expect(first.get_by_role("heading")).to_have_text("Jump")
+    finished.evaluate("message => model.listeners[0][1](message)", {"type": "settled", "id": "job-2"})
+    expect(first.get_by_role("heading")).to_have_text("clip 2")  # the service refused
+
+
+def test_escape_keeps_a_name(finished: Page) -> None:
+    first = finished.get_by_role("article").first
+    first.get_by_role("button", name="Rename").click()
+    finished.keyboard.type("Jump")
+    finished.keyboard.press("Escape")
+    expect(first.get_by_role("heading")).to_have_text("clip 2")
+    assert finished.evaluate("model.sent.type") != "rename"
 
 
 def test_one_button_plays_and_pauses_all_gifs(finished: Page) -> None:

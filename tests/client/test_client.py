@@ -32,6 +32,8 @@ def test_convert_uploads_converts_and_displays_a_gif(
     assert repr(gif).startswith("ServedGif(160 x 90 px")
     assert gif.save(tmp_path / "saved.gif").read_bytes() == gif.content
     assert client.download(gif.job.id, tmp_path / "fetched.gif").read_bytes() == gif.content
+    assert client.rename(gif.job.id, "A/B").name == "A/B"
+    assert client.download(gif.job.id, tmp_path) == tmp_path / "A_B.gif"
     assert "Done" in capsys.readouterr().out
 
 

@@ -17,7 +17,15 @@ TOO_FEW_BYTES = 1_000
 TOO_SLOW_BYTES = 2_000
 GIVEN_UP = "To fit 2.0 MB: stronger compression."
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-GIF = GifView(url="/media/gifs/1", bytes=3_100_000, width_px=480, height_px=270, frames=66, duration_s=5.28)
+GIF = GifView(
+    url="/media/gifs/1",
+    file_name="clip-1-5.3s-480px.gif",
+    bytes=3_100_000,
+    width_px=480,
+    height_px=270,
+    frames=66,
+    duration_s=5.28,
+)
 
 
 def a_source(number: int = 1, **changes: Any) -> SourceView:
@@ -42,6 +50,7 @@ def a_job(number: int = 1, state: JobState = JobState.QUEUED, **changes: Any) ->
     """A job of the first source; a higher number is newer."""
     job = JobView(
         id=f"job-{number}",
+        name=a_source().name,
         state=state,
         progress=Progress(),
         attempts=0,
@@ -127,6 +136,19 @@ class ScriptedClient:
     def cancel(self, job_id: str) -> JobView:
         self._raise_failure()
         return self._keep(self._jobs[job_id].model_copy(update={"state": JobState.CANCELLED}))
+
+    def rename(self, job_id: str, name: str) -> JobView:
+        self._fail_if_told()
+        return self._keep(self._jobs[job_id].model_copy(update={"name": name}))
+
+    def rename_source(self, source_id: str, name: str) -> SourceView:
+        self._fail_if_told()
+        source = self._sources[source_id].model_copy(update={"name": name})
+        self._sources[source_id] = source
+        for job in list(self._jobs.values()):
+            if job.source and job.source.id == source_id:
+                self._keep(job.model_copy(update={"source": source, "name": name}))
+        return source
 
     def retry(self, job_id: str) -> JobView:
         return self._keep(self._jobs[job_id].model_copy(update={"state": JobState.QUEUED}))

@@ -52,7 +52,15 @@ def widgets(done: list[Any]) -> list[Any]:
         return {}
 
     return [
-        Gallery("http://here", on_action=act, on_batch=act, on_query=act, on_share=act, reporter=reporter),
+        Gallery(
+            "http://here",
+            on_action=act,
+            on_rename=act,
+            on_batch=act,
+            on_query=act,
+            on_share=act,
+            reporter=reporter,
+        ),
         Panel("tables", on_action=act, reporter=reporter),
         Drafts(act),
         Login("http://127.0.0.1:9"),

@@ -112,14 +112,14 @@ def test_half_of_a_size_has_two_digits_and_is_a_valid_limit(size_bytes: int, hal
 
 def test_job_whose_video_is_gone_cannot_be_retried() -> None:
     shown = card(a_job(state=JobState.FAILED, source=None))
-    assert shown["name"] == "A deleted video"
+    assert shown["name"] == "clip-1.mp4"
     assert "retry" not in shown["actions"]
 
 
 def test_facts_of_a_gif() -> None:
     shown = card(a_job(state=JobState.SUCCEEDED, gif=GIF))["gif"]
     assert shown["facts"] == ["480 × 270 px · 66 frames", "5.3 s · 3.1 MB"]  # noqa: RUF001
-    assert (shown["format"], shown["suffix"], shown["is_video"]) == ("GIF", ".gif", False)
+    assert (shown["format"], shown["file_name"], shown["is_video"]) == ("GIF", "clip-1-5.3s-480px.gif", False)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_facts_of_other_formats() -> None:
     made = GIF.model_copy(update={"format": "mp4", "content_type": "video/mp4"})
     shown = card(a_job(state=JobState.SUCCEEDED, gif=made))["gif"]
     assert shown["facts"][-1] == "5.3 s · 3.1 MB · MP4"
-    assert (shown["format"], shown["suffix"], shown["is_video"]) == ("MP4", ".mp4", True)
+    assert (shown["format"], shown["is_video"]) == ("MP4", True)
 
 
 def test_gif_has_its_own_notes_but_not_those_of_its_source() -> None:

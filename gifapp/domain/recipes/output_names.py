@@ -1,4 +1,4 @@
-"""Derives the output format from a file name. Pure."""
+"""The names of finished files, and the format that a file name asks for. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,21 @@ from pathlib import PurePath
 from gifapp import errors
 from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
 from gifapp.domain.recipes.recipe import Recipe
+
+SHORTEST_S = 0.05  # less is written as 0
+
+
+def default_file_name(source_name: str, made: Format, *, duration_s: float, width_px: int) -> str:
+    """A file name that says what the file is: `bunny-2s-480px.gif`; without a duration, it does not move."""
+    facts = [f"{round(duration_s, 1):g}s"] if duration_s >= SHORTEST_S else []
+    stem = PurePath(source_name).stem
+    return "-".join([stem, *facts, f"{width_px}px"]) + FILE_KINDS[made].suffix
+
+
+def chosen_file_name(name: str, made: Format) -> str:
+    """The file name for a name that its owner chose, which may end in the suffix already."""
+    has_suffix = format_of(PurePath(name)) == made
+    return name if has_suffix else name + FILE_KINDS[made].suffix
 
 
 def format_of(path: PurePath) -> Format | None:

@@ -99,11 +99,13 @@ class SourcePage(View):
 class GifView(View):
     """The finished GIF, or the file in the recipe's other format.
 
+    `file_name` is the name under which it is downloaded.
     `still_url` is its first frame, a WebP of at most 480 px in width; GIFs of earlier versions have none.
     `notes` are sentences about what was unusual in the source and what was given up to fit a size.
     """
 
     url: str
+    file_name: str = ""
     still_url: str | None = None
     format: Format = "gif"
     content_type: str = "image/gif"
@@ -145,6 +147,7 @@ class EstimateView(View):
 class JobView(View):
     """One conversion.
 
+    `name` is the one its owner chose for the GIF, or else the video's, even after the video is gone.
     `queue_position` is 1 for the next job to run, and `wait_s` the approximate wait; both are set only while
     it is queued and due. `is_paused`: the queue is paused. `is_repeat`: a repeat submission returned
     this existing job.
@@ -153,6 +156,7 @@ class JobView(View):
     """
 
     id: str
+    name: str = ""
     state: JobState
     progress: Progress
     queue_position: int | None = None
@@ -236,7 +240,14 @@ class ProgressEvent(View):
 
 
 EventType = Literal[
-    "ready", "reset", "job.changed", "job.progress", "job.deleted", "source.created", "source.deleted"
+    "ready",
+    "reset",
+    "job.changed",
+    "job.progress",
+    "job.deleted",
+    "source.created",
+    "source.changed",
+    "source.deleted",
 ]
 
 

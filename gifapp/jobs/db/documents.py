@@ -125,6 +125,7 @@ class JobDocument(DeletableDocument):
     owner = StringField(required=True)
     source = StringField(required=True)  # its id
     source_name = StringField(required=True)
+    name = StringField()  # if its owner chose one
     searched_text = StringField(required=True)  # of `domain.job_query`
     recipe = PlainDictField(required=True)
     fingerprint = StringField(required=True)

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gifapp.domain.job_query import JobQuery, JobSort
-from gifapp.domain.recipes.output_formats import Format
 from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.db.paging import Order, page_of
+from gifapp.jobs.db.views import file_name_of
 from gifapp.mongodb import reaching_mongodb
 
 _ORDERS: dict[JobSort, Order] = {
@@ -42,13 +42,15 @@ def job_page(owner_id: str, query: JobQuery, *, cursor: str | None, limit: int) 
 
 
 class MadeFile(NamedTuple):
-    """A finished file: its key in the store, and what its name is made of."""
+    """A finished file: its key in the store, its size, and the name under which it is downloaded."""
 
     key: str
     bytes: int
-    source_name: str
-    format: Format
+    file_name: str
     created_at: datetime
+
+
+_FACTS = ("gif.key", "gif.bytes", "gif.duration_s", "gif.width_px", "recipe.format", "name", "source_name")
 
 
 @reaching_mongodb()
@@ -58,11 +60,8 @@ def made_files(owner_id: str, job_ids: Collection[str]) -> list[MadeFile]:
     A download holds them until its end, so they are not documents, whose recipes may have 100 kB each.
     """
     made = JobDocument.objects(owner=owner_id, id__in=list(job_ids), gif__exists=True)
-    read = made.only("gif.key", "gif.bytes", "source_name", "recipe.format", "created_at")
-    return [
-        MadeFile(**job["gif"], source_name=job["source_name"], created_at=job["created_at"], **job["recipe"])
-        for job in read.order_by("created_at", "id").as_pymongo()
-    ]
+    read = made.only(*_FACTS, "created_at").order_by("created_at", "id").no_cache()
+    return [MadeFile(job.gif.key, job.gif.bytes, file_name_of(job), job.created_at) for job in read]
 
 
 def _chosen(owner_id: str, query: JobQuery) -> Any:

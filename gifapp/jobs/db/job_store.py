@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from itertools import islice
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from mongoengine import NotUniqueError, Q
+from pymongo import UpdateOne
 from structlog.contextvars import get_contextvars
 
 from gifapp import errors
@@ -28,6 +31,7 @@ from gifapp.jobs.db.queue_pause import is_paused
 from gifapp.jobs.db.scheduling import PRIORITIES, rank_of
 from gifapp.mongodb import reaching_mongodb
 
+_BATCH = 500
 _EXPIRING = [state for state in JobState if state.expires]
 _UNFINISHED = [state for state in JobState if not state.is_final]
 _END_OF_KEY = {"unset__idempotency_key": True}  # a deleted job must not answer a submission with its key
@@ -95,6 +99,42 @@ def find_job(owner_id: str, job_id: str) -> JobDocument:
     if job is None:
         raise errors.NotFound(kind="job")
     return job
+
+
+@reaching_mongodb()
+def rename_job(owner_id: str, job_id: str, name: str) -> JobDocument:
+    """Name a job's GIF; the video's own name, with or without its suffix, restores the default.
+
+    Raises:
+        errors.NotFound
+    """
+    job = find_job(owner_id, job_id)
+    is_default = name in (job.source_name, PurePath(job.source_name).stem)
+    names = [job.source_name] if is_default else [job.source_name, name]
+    renamed = JobDocument.objects(id=job_id, owner=owner_id).modify(
+        new=True,
+        **({"unset__name": True} if is_default else {"set__name": name}),
+        set__searched_text=searched_text(names, Recipe.parse(job.recipe)),
+    )
+    if renamed is None:
+        raise errors.NotFound(kind="job")
+    return renamed
+
+
+@reaching_mongodb()
+def show_source_name(source: SourceDocument) -> None:
+    """Write a renamed video's name into its jobs."""
+    fields = {"name": 1, "recipe.captions": 1}
+    jobs = JobDocument._get_collection()  # one round trip per batch, where documents take one per job
+    mine = jobs.find({"owner": source.owner, "source": source.id}, fields)
+    while writes := [_with_source_name(job, source.name) for job in islice(mine, _BATCH)]:
+        jobs.bulk_write(writes, ordered=False)
+
+
+def _with_source_name(job: dict[str, Any], source_name: str) -> UpdateOne:
+    names = [source_name, *filter(None, [job.get("name")])]
+    searched = searched_text(names, Recipe.parse(job["recipe"]))
+    return UpdateOne({"_id": job["_id"]}, {"$set": {"source_name": source_name, "searched_text": searched}})
 
 
 @reaching_mongodb()

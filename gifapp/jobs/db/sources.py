@@ -51,6 +51,15 @@ def find_source(owner_id: str, source_id: str) -> SourceDocument:
 
 
 @reaching_mongodb()
+def rename_source(owner_id: str, source_id: str, name: str) -> SourceDocument:
+    """Raises errors.NotFound unless the owner has such a source."""
+    renamed = SourceDocument.objects(id=source_id, owner=owner_id).modify(new=True, set__name=name)
+    if renamed is None:
+        raise errors.NotFound(kind="source")
+    return renamed
+
+
+@reaching_mongodb()
 def exists(owner_id: str, source_id: str) -> bool:
     """Whether the owner has such a source."""
     return SourceDocument.objects(id=source_id, owner=owner_id).first() is not None

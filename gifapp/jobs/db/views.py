@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from gifapp.conversion.playable import media_type
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.output_names import chosen_file_name, default_file_name
 from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.views.administration import OwnedJobView
 from gifapp.domain.views.jobs import ErrorView, GifView, JobView, PastErrorView, SourceView
@@ -121,6 +122,7 @@ def _job_view(
     place = snapshot.place(job) if snapshot else None
     return JobView(
         id=job.id,
+        name=job.name or job.source_name,
         state=JobState(job.state),
         progress=Progress(phase=progress.phase, fraction=progress.fraction, eta_s=progress.eta_s),
         queue_position=place,
@@ -140,6 +142,15 @@ def _job_view(
     )
 
 
+def file_name_of(job: JobDocument) -> str:
+    """The name under which the job's finished GIF is downloaded."""
+    made = job.recipe["format"]
+    if job.name:
+        return chosen_file_name(job.name, made)
+    facts = {"duration_s": job.gif.duration_s, "width_px": job.gif.width_px}
+    return default_file_name(job.source_name, made, **facts)
+
+
 def _error_view(job: JobDocument) -> ErrorView | None:
     return ErrorView(code=job.error.code, detail=job.error.detail) if job.error else None
 
@@ -156,6 +167,7 @@ def _gif_view(job: JobDocument, made: Format) -> GifView | None:
         return None
     return GifView(
         url=f"/api/v1/jobs/{job.id}/gif",
+        file_name=file_name_of(job),
         still_url=f"/api/v1/jobs/{job.id}/still" if job.gif.has_still else None,
         format=made,
         content_type=FILE_KINDS[made].content_type,

@@ -88,6 +88,9 @@ class EventStream:
     def source_created(self, owner_id: str, source: SourceView) -> None:
         self._publish(owner_id, Event(cursor="", type="source.created", source=source))
 
+    def source_changed(self, owner_id: str, source: SourceView) -> None:
+        self._publish(owner_id, Event(cursor="", type="source.changed", source=source))
+
     def source_deleted(self, owner_id: str, source_id: str) -> None:
         self._publish(owner_id, Event(cursor="", type="source.deleted", id=source_id))
 

@@ -13,7 +13,7 @@ from gifapp import errors
 from gifapp.domain.views.jobs import ArchiveView, BatchAction
 from gifapp.domain.wording import size
 from gifapp.jobs.db.job_lists import MadeFile, made_files
-from gifapp.jobs.services.jobs import Jobs, download_name
+from gifapp.jobs.services.jobs import Jobs
 from gifapp.jobs.services.zipping import ZipStream, entry_name
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
@@ -80,7 +80,7 @@ def _entry_names(made: Collection[MadeFile]) -> Iterator[str]:
     """The files' names, each with a number where others have the same."""
     seen: Counter[str] = Counter()
     for file in made:
-        path = PurePath(download_name(file.source_name, file.format))
+        path = PurePath(file.file_name)
         name = entry_name(path.stem) or "video"
         seen[name + path.suffix] += 1
         number = seen[name + path.suffix]

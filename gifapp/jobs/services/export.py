@@ -8,11 +8,9 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import View
 from gifapp.jobs.db.documents import JobDocument, SourceDocument
-from gifapp.jobs.db.views import job_view, source_view
+from gifapp.jobs.db.views import file_name_of, job_view, source_view
 from gifapp.jobs.services.zipping import ZipStream, entry_name
 from gifapp.mongodb import reaching_mongodb
 from gifapp.storage.blob import Blob
@@ -80,8 +78,8 @@ def _files(owner_id: str) -> Iterator[_File]:
         yield _File(name, Blob("source", source.sha256), source.created_at)
     for job in _jobs(owner_id):
         if job.gif is not None:
-            suffix = FILE_KINDS[Recipe.parse(job.recipe).format].suffix
-            name = f"gifs/{job.id}-{entry_name(PurePath(job.source_name).stem)}{suffix}"
+            file_name = PurePath(file_name_of(job))
+            name = f"gifs/{job.id}-{entry_name(file_name.stem)}{file_name.suffix}"
             yield _File(name, Blob("gif", job.gif.key), job.created_at)
 
 

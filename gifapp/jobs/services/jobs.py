@@ -1,4 +1,4 @@
-"""An owner's operations on jobs: list, cancel, delete, restore, and get the finished GIF.
+"""An owner's operations on jobs: list, rename, cancel, delete, restore, and get the finished GIF.
 
 All methods block; run them in a thread. Other people's jobs are not found.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import PurePath
 
 from gifapp import errors
 from gifapp.domain.job import JobState
@@ -17,7 +16,7 @@ from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.jobs.cleanup.removal import remove_files_of
 from gifapp.jobs.db import job_lists, job_store
 from gifapp.jobs.db.documents import JobDocument
-from gifapp.jobs.db.views import job_view, job_views
+from gifapp.jobs.db.views import file_name_of, job_view, job_views
 from gifapp.jobs.events.stream import EventStream
 from gifapp.storage.blob import Blob
 from gifapp.storage.blobs import Blobs
@@ -32,11 +31,6 @@ class GifFile:
     content_type: str
     bytes: int
     etag: str
-
-
-def download_name(source_name: str, file_format: Format) -> str:
-    """The name under which a file made of this source is downloaded."""
-    return f"{PurePath(source_name).stem}{FILE_KINDS[file_format].suffix}"
 
 
 class Jobs:
@@ -64,6 +58,14 @@ class Jobs:
 
     def find(self, owner_id: str, job_id: str) -> JobView:
         return job_view(job_store.find_job(owner_id, job_id), retention=self._retention)
+
+    def rename(self, owner_id: str, job_id: str, name: str) -> JobView:
+        """Name a job's GIF; the video's own name restores the default.
+
+        Raises:
+            errors.NotFound
+        """
+        return self._events.show_job(job_store.rename_job(owner_id, job_id, name))
 
     def cancel(self, owner_id: str, job_id: str) -> JobView:
         """Cancel a queued job at once, or a running job within about a second.
@@ -121,7 +123,7 @@ class Jobs:
         job = self._made(owner_id, job_id)
         return GifFile(
             blob=Blob("gif", job.gif.key),
-            file_name=download_name(job.source_name, job.recipe["format"]),
+            file_name=file_name_of(job),
             content_type=FILE_KINDS[job.recipe["format"]].content_type,
             bytes=job.gif.bytes,
             etag=f'"{job.gif.key}"',

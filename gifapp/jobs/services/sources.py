@@ -1,4 +1,4 @@
-"""An owner's operations on videos: add from an upload, list, show, delete, restore.
+"""An owner's operations on videos: add from an upload, list, show, rename, delete, restore.
 
 All methods block; run them in a thread. Other people's videos are not found.
 """
@@ -110,6 +110,18 @@ class Sources:
 
     def find(self, owner_id: str, source_id: str) -> SourceView:
         return source_view(sources.find_source(owner_id, source_id), retention=self._retention)
+
+    def rename(self, owner_id: str, source_id: str, name: str) -> SourceView:
+        """Rename a source; its GIFs that have no name of their own follow.
+
+        Raises:
+            errors.NotFound
+        """
+        source = sources.rename_source(owner_id, source_id, name)
+        job_store.show_source_name(source)
+        view = source_view(source, retention=self._retention)
+        self._events.source_changed(owner_id, view)
+        return view
 
     def poster(self, owner_id: str, source_id: str) -> Blob:
         """A JPEG, at most 480 px wide."""

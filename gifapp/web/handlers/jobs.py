@@ -1,4 +1,4 @@
-"""Jobs: submit, list, cancel, retry, delete, restore."""
+"""Jobs: submit, list, rename, cancel, retry, delete, restore."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.web.http.base import PrivateHandler
 from gifapp.web.http.operations import operation
-from gifapp.web.http.payloads import GivenRecipe, Headers, Moment, PageQuery, Payload
+from gifapp.web.http.payloads import GivenRecipe, Headers, Moment, PageQuery, Payload, Renaming
 
 _MAX_KEY_CHARACTERS = 200
 RECIPE_BODY_BYTES = 2 * 1024 * 1024  # subtitles, and an image in base64
@@ -108,6 +108,12 @@ class JobHandler(_JobsHandler):
     @operation("Get one of my jobs", has_etag=True)
     async def get(self, job_id: str) -> JobView:
         return self.signed(await self.run_blocking(self.parts.services.jobs.find, self.user.user_id, job_id))
+
+    @operation("Rename a job's GIF")
+    async def patch(self, job_id: str, body: Renaming) -> JobView:
+        """The file is then downloaded under that name; the video's own name restores the default."""
+        rename = self.parts.services.jobs.rename
+        return self.signed(await self.run_blocking(rename, self.user.user_id, job_id, body.name))
 
     @operation("Delete a job and its GIF; an unfinished job is cancelled")
     async def delete(self, job_id: str) -> None:

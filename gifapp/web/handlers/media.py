@@ -123,7 +123,8 @@ class FileHandler(BaseHandler, tornado.web.StaticFileHandler):
         wants_file = self.query(FileQuery).download not in ("", "0")
         kind = "attachment" if wants_file else "inline"
         self.set_header("Content-Disposition", disposition(kind, self._picture.file_name))
-        self.set_header("Cache-Control", _CACHE)
+        # a file to save has a name, which its owner may change
+        self.set_header("Cache-Control", "private, no-cache" if wants_file else _CACHE)
         self.set_header("Content-Security-Policy", self.policy)
 
 

@@ -1,4 +1,4 @@
-"""Videos: streamed to disk, listed, previewed, deleted, restored."""
+"""Videos: streamed to disk, listed, previewed, renamed, deleted, restored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gifapp.storage.incoming import Incoming
 from gifapp.web.http.base import PrivateHandler
 from gifapp.web.http.context import Parts
 from gifapp.web.http.operations import operation
-from gifapp.web.http.payloads import PageQuery, Query
+from gifapp.web.http.payloads import PageQuery, Query, Renaming
 from gifapp.web.traffic.stalled_clients import Pace
 
 UPLOAD_TIMEOUT_S = 6 * 3600.0
@@ -233,6 +233,12 @@ class SourceHandler(PrivateHandler):
     async def get(self, source_id: str) -> SourceView:
         source = await self.run_blocking(self.parts.services.sources.find, self.user.user_id, source_id)
         return signed(self, source)
+
+    @operation("Rename a video")
+    async def patch(self, source_id: str, body: Renaming) -> SourceView:
+        """Its GIFs that have no name of their own follow."""
+        rename = self.parts.services.sources.rename
+        return signed(self, await self.run_blocking(rename, self.user.user_id, source_id, body.name))
 
     @operation("Delete a video; finished GIFs are kept", raises=[errors.SourceInUse])
     async def delete(self, source_id: str) -> None:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -75,6 +76,22 @@ def _recipe(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 GivenRecipe = Annotated[Recipe, WrapValidator(_recipe)]
 """A recipe; if invalid, `Recipe.parse` raises errors.RecipeInvalid, which names every wrong field."""
+
+
+def _in_one_line(text: str) -> str:
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text:
+        raise ValueError("must not be empty, or only spaces and unprintable characters")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_in_one_line)]
+"""A name that a person chose; spaces and unprintable characters become single spaces."""
+
+
+class Renaming(Payload):
+    name: Name
+
 
 Secret = Annotated[str, WithJsonSchema({"type": "string", "format": "password"})]
 """A password or token, which no error repeats."""

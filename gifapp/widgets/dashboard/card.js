@@ -1,9 +1,10 @@
 import { button, icon, make, progressBar, wantsLessMotion } from "../common.js";
+import { EditableName, stemOf } from "./name.js";
 import { makePicture } from "./viewer.js";
 
 /**
  * @typedef {"cancel" | "retry" | "share" | "reuse" | "smaller" | "delete"} Action
- * @typedef {{ url: string, still_url: string | null, format: string, suffix: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
+ * @typedef {{ url: string, still_url: string | null, file_name: string, format: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
  * @typedef {"queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead"} State
  * @typedef {{ id: string, rank: number, state: State, name: string, poster_url: string | null, status: string,
  *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, finished_at: string | null, actions: (Action | "download")[] }} CardData
@@ -42,7 +43,7 @@ export class Card {
     this.play.classList.add("gifapp-card__play");
     this.check = make("input", { type: "checkbox", class: "gifapp-card__check", "aria-label": `Select ${card.name}` });
     this.check.addEventListener("click", (event) => this.gallery.selection.set(this.card.id, this.check.checked, event.shiftKey));
-    this.name = make("h3", { class: "gifapp-card__name", dir: "auto" });
+    this.name = new EditableName(make("h3", { class: "gifapp-card__name", dir: "auto" }), "Rename", (name) => this.rename(name), stemOf);
     this.status = make("p", { class: "gifapp-card__status" });
     this.notes = make("p", { class: "gifapp-card__notes" });
     this.time = make("time", { class: "gifapp-card__time" });
@@ -50,11 +51,12 @@ export class Card {
     this.bar = progressBar(`Conversion of ${card.name}`);
     this.actions = make("div", { class: "gifapp-card__actions" });
     const frame = make("div", { class: "gifapp-card__frame" }, this.picture, this.full, make("label", { class: "gifapp-card__choice" }, this.check), this.play, this.bar.node);
-    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name, this.status, this.time, this.notes, this.kept), this.actions);
+    this.node = make("article", { class: "gifapp-card", tabindex: -1 }, frame, make("div", { class: "gifapp-card__body" }, this.name.node, this.status, this.time, this.notes, this.kept), this.actions);
     frame.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.updatePlaying({ isPointedAt: true }));
     frame.addEventListener("pointerleave", () => this.updatePlaying({ isPointedAt: false }));
     this.full.addEventListener("focus", () => this.full.matches(":focus-visible") && this.updatePlaying({ isPointedAt: true }));
     this.full.addEventListener("blur", () => this.updatePlaying({ isPointedAt: false }));
+    this.node.addEventListener("keydown", (event) => event.key === "F2" && this.name.begin());
     this.showActions();
     this.show(card);
   }
@@ -65,8 +67,8 @@ export class Card {
     this.card = card;
     this.node.dataset.state = card.state;
     this.node.setAttribute("aria-label", `${card.name}: ${statusOf(card)}`);
-    setText(this.name, card.name);
-    this.name.title = card.name;
+    this.name.show(card.name);
+    this.check.setAttribute("aria-label", `Select ${card.name}`);
     this.showStatus();
     this.showPicture();
     this.bar.node.hidden = card.fraction == null;
@@ -139,7 +141,7 @@ export class Card {
     const { name, gif } = this.card;
     if (!gif) return;
     const address = this.gallery.addressOf(gif.url);
-    this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), isVideo: gif.is_video });
+    this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), isVideo: gif.is_video, rename: (name) => this.rename(name) });
   }
 
   showActions() {
@@ -172,6 +174,11 @@ export class Card {
     this.link.href = downloadOf(this.gallery.addressOf(this.card.gif.url));
   }
 
+  /** @param {string} name */
+  rename(name) {
+    this.gallery.model.send({ type: "rename", id: this.card.id, name });
+  }
+
   /** @param {Action} action */
   ask(action) {
     this.setBusy(true);
@@ -179,6 +186,7 @@ export class Card {
   }
 
   settle() {
+    this.name.show(this.card.name); // a refused name
     this.setBusy(false);
   }
 

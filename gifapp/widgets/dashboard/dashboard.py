@@ -69,12 +69,14 @@ class Dashboard(w.VBox):
             ask_estimate=self._client.estimate,
             on_submit=self._submit,
             on_remove=self._remove_source,
+            on_rename=self._rename_source,
             reporter=reporter,
         )
         share = Sharing(self._client).respond
         self.gallery = Gallery(
             page_url,
             on_action=self._act,
+            on_rename=self._rename,
             on_batch=self._act_on_all,
             on_query=self._select,
             on_share=share,
@@ -115,9 +117,19 @@ class Dashboard(w.VBox):
         name = source.name if source else "The video"
         self._offer_undo(f"{name} was deleted.", partial(self._restore_source, source_id))
 
+    def _rename_source(self, source_id: str, name: str) -> None:
+        try:
+            self._state.put(self._client.rename_source(source_id, name))
+        finally:
+            self._show_sources()  # a refused name, too
+        self._jobs.read()
+
     def _restore_source(self, source_id: str) -> None:
         self._state.put(self._client.restore_source(source_id))
         self._show_sources()
+
+    def _rename(self, job_id: str, name: str) -> None:
+        self._changed(self._client.rename(job_id, name))
 
     def _delete(self, job_id: str) -> None:
         job = self._state.job(job_id)
@@ -243,6 +255,8 @@ class Dashboard(w.VBox):
             self._forget_job(event.id)
         else:
             self._show_sources()
+            if event.type == "source.changed":
+                self._jobs.read()  # their names
 
     def _connection(self, is_live: bool) -> None:
         self.notices.is_live = is_live

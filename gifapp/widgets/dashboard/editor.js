@@ -5,6 +5,7 @@ import { LiveLook } from "../stage/live_look.js";
 import { Player } from "../stage/player.js";
 import { Transport } from "../stage/transport.js";
 import { swapsSides } from "../stage/turning.js";
+import { EditableName } from "./name.js";
 import { Preview } from "./preview.js";
 
 /**
@@ -35,7 +36,8 @@ class Stage {
     this.cropper = new Cropper(this.frame, (crop) => this.model.send({ type: "crop", crop }));
     this.cropper.onDone = () => this.setCropping(false);
     this.frame.append(this.preview.node);
-    this.name = make("h2", { class: "gifapp-stage__name", dir: "auto" });
+    const heading = make("h2", { class: "gifapp-stage__name", dir: "auto" });
+    this.name = new EditableName(heading, "Rename this video", (name) => model.send({ type: "rename", id: this.shown, name }));
     this.facts = make("p", { class: "gifapp-facts" });
     this.notes = make("ul", { class: "gifapp-stage__notes" });
     this.tools = make("div", { class: "gifapp-stage__tools" });
@@ -43,7 +45,7 @@ class Stage {
     /** @type {HTMLButtonElement[]} */
     this.thumbs = [];
     el.classList.add("gifapp-stage");
-    const words = make("div", { class: "gifapp-stage__words" }, this.name, this.facts);
+    const words = make("div", { class: "gifapp-stage__words" }, this.name.node, this.facts);
     this.header = make("div", { class: "gifapp-stage__header" }, words, this.tools);
     const controls = make("div", { class: "gifapp-stage__controls" }, this.transport.node, this.cropper.tools, this.preview.toggle);
     this.ground = make("div", { class: "gifapp-stage__ground" }, this.frame, controls);
@@ -115,7 +117,7 @@ class Stage {
     const source = this.source;
     if (!source) return;
     if (this.shown !== source.id) this.begin(source);
-    this.name.textContent = this.name.title = source.name;
+    this.name.show(source.name);
     this.facts.replaceChildren(...source.facts.map((text) => make("span", { text })));
     this.notes.replaceChildren(...source.notes.map((text) => make("li", { text })));
     this.picture.alt = `A picture of ${source.name}`;

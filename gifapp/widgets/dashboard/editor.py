@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets as w
 import traitlets
+from pydantic import Field
 
 from gifapp import errors
 from gifapp.domain.recipes.framing import framing
@@ -38,6 +39,7 @@ OnSubmit = Callable[[str, Recipe], None]
 
 
 class StageMessage(Message):
+    name: str = Field("", max_length=200)
     crop: Crop | None = None
 
 
@@ -46,7 +48,13 @@ class Stage(anywidget.AnyWidget):
 
     _esm: ClassVar = script("dashboard/editor")
     _css: ClassVar = style(
-        "common", "dashboard/editor", "stage/stage", "stage/cropper", "dashboard/preview", "form/form"
+        "common",
+        "dashboard/name",
+        "dashboard/editor",
+        "stage/stage",
+        "stage/cropper",
+        "dashboard/preview",
+        "form/form",
     )
 
     page_url = traitlets.Unicode().tag(sync=True)
@@ -75,17 +83,20 @@ class Editor(w.VBox):
         ask_estimate: Estimate,
         on_submit: OnSubmit,
         on_remove: Callable[[str], None],
+        on_rename: Callable[[str, str], None],
         reporter: Reporter,
     ) -> None:
         """`ask_estimate` is called on another thread.
 
-        `on_submit` is called with a source's id and a valid recipe, `on_remove` with the id of a source.
+        `on_submit` is called with a source's id and a valid recipe, `on_remove` with the id of a source,
+        `on_rename` with the id of a source and its new name.
         """
         self._sources: dict[str, SourceView] = {}
         self._shown: Recipe | None = None  # as last chosen or submitted
         self._history = History(Recipe())
         self._last_press: tuple[str, Recipe, float] | None = None
-        self._on_submit, self._on_remove, self._reporter = on_submit, on_remove, reporter
+        self._on_submit, self._on_remove, self._on_rename = on_submit, on_remove, on_rename
+        self._reporter = reporter
         self.stage = Stage(page_url=page_url)
         self.drafts = Drafts(self._restored)
         self.form = RecipeForm(self._refresh, page_url=page_url)
@@ -207,6 +218,8 @@ class Editor(w.VBox):
                 self.choose(self._sources[message.id])
             elif message.type == "remove":
                 self._on_remove(message.id)
+            elif message.type == "rename":
+                self._on_rename(message.id, message.name)
             elif message.type == "crop":
                 self.form.draw_crop(message.crop)
                 self._refresh()

@@ -28,6 +28,9 @@ OnAction = Callable[[str, str], None]
 OnQuery = Callable[[JobQuery], None]
 """Called with the filters and the order that the user chose."""
 
+OnRename = Callable[[str, str], None]
+"""Called with the job's id and its GIF's new name."""
+
 OnBatch = Callable[[str, list[str]], None]
 """Called with what to do with several jobs (download, cancel or delete) and their ids."""
 
@@ -39,6 +42,7 @@ class CardMessage(Message):
     days: int = Field(7, ge=1, le=365)
     share: str = Field("", max_length=100)
     query: JobQuery = JobQuery()
+    name: str = Field("", max_length=200)
     action: Literal["download", "cancel", "delete", ""] = ""
     ids: list[Annotated[str, Field(max_length=100)]] = Field([], max_length=200)
 
@@ -48,7 +52,12 @@ class Gallery(anywidget.AnyWidget):
 
     _esm: ClassVar = script("dashboard/gallery")
     _css: ClassVar = style(
-        "common", "dashboard/viewer", "dashboard/sharer", "dashboard/toolbar", "dashboard/gallery"
+        "common",
+        "dashboard/name",
+        "dashboard/viewer",
+        "dashboard/sharer",
+        "dashboard/toolbar",
+        "dashboard/gallery",
     )
 
     page_url = traitlets.Unicode().tag(sync=True)
@@ -68,6 +77,7 @@ class Gallery(anywidget.AnyWidget):
         page_url: str,
         *,
         on_action: OnAction,
+        on_rename: OnRename,
         on_batch: OnBatch,
         on_query: OnQuery,
         on_share: OnShare,
@@ -78,6 +88,7 @@ class Gallery(anywidget.AnyWidget):
         self._cards: dict[str, dict[str, Any]] = {}
         self._waiting: dict[str, dict[str, Any]] = {}
         self._on_action = on_action
+        self._on_rename = on_rename
         self._on_batch = on_batch
         self._on_query = on_query
         self._on_share = on_share
@@ -172,6 +183,8 @@ class Gallery(anywidget.AnyWidget):
                 self.send(self._on_share(message.model_dump()))
             elif message.type == "query":
                 self._on_query(message.query)
+            elif message.type == "rename":
+                self._on_rename(message.id, message.name)
             elif message.type == "batch":
                 self._on_batch(message.action, message.ids)
             else:

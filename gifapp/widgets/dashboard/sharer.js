@@ -115,13 +115,12 @@ export class Sharer {
  * @param {CardData} card
  * @param {string} address
  */
-function markdown({ name: fileName, gif }, address) {
-  const name = fileName.replace(/[[\]\\]/g, "\\$&");
+function markdown({ name: title, gif }, address) {
+  const name = title.replace(/[[\]\\]/g, "\\$&");
   if (!gif || gif.is_video) return `[${name}](${address})`;
-  const stem = fileName.replace(/\.[^.]*$/, "");
   // parentheses would end the URL
-  const file = encodeURIComponent(stem).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
-  return `[![${name}](${address}/${file}${gif.suffix})](${address})`;
+  const file = encodeURIComponent(gif.file_name).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+  return `[![${name}](${address}/${file})](${address})`;
 }
 
 /**

@@ -6,7 +6,7 @@ import pytest
 from gifapp import errors
 from gifapp.domain.recipes.fields import recipe_field
 from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
-from gifapp.domain.recipes.output_names import for_output, format_of
+from gifapp.domain.recipes.output_names import chosen_file_name, default_file_name, for_output, format_of
 from gifapp.domain.recipes.recipe import Recipe
 
 
@@ -53,3 +53,25 @@ def test_html_embeds_the_file() -> None:
         '<img alt="the WebP" width="40" style="max-width:100%" src="data:image/webp;base64,YWJj">'
     )
     assert FILE_KINDS["mp4"].html(b"abc", 40).startswith("<video autoplay loop muted playsinline controls ")
+
+
+@pytest.mark.parametrize(
+    ("source_name", "made", "duration_s", "file_name"),
+    [
+        ("bunny.mp4", "gif", 2.0, "bunny-2s-480px.gif"),
+        ("My clip.final.mov", "apng", 5.28, "My clip.final-5.3s-480px.png"),
+        ("photo.jpg", "webp", 0.0, "photo-480px.webp"),
+        ("video", "mp4", 75.04, "video-75s-480px.mp4"),
+    ],
+)
+def test_a_file_name_says_what_the_file_is(
+    source_name: str, made: Format, duration_s: float, file_name: str
+) -> None:
+    assert default_file_name(source_name, made, duration_s=duration_s, width_px=480) == file_name
+
+
+@pytest.mark.parametrize(
+    ("name", "file_name"), [("Jump", "Jump.gif"), ("jump.GIF", "jump.GIF"), ("jump.mp4", "jump.mp4.gif")]
+)
+def test_a_chosen_name_gets_the_suffix_once(name: str, file_name: str) -> None:
+    assert chosen_file_name(name, "gif") == file_name

@@ -39,13 +39,13 @@ async def test_link_shows_the_gif_to_anybody(
     share = await shared(ada, job)
     page = await stranger.get(share["url"])
     assert page.status_code == 200
-    assert "clip.gif" in page.text
-    assert f'property="og:image" content="{share["url"]}/clip.gif"' in page.text
+    assert "clip-0.4s-64px.gif" in page.text
+    assert f'property="og:image" content="{share["url"]}/clip-0.4s-64px.gif"' in page.text
     assert 'property="og:image:width" content="64"' in page.text
     file = await stranger.get(f"{share['url']}/clip.gif")
     assert (file.content, file.headers["Content-Type"]) == (gif, "image/gif")
     assert file.headers["Cache-Control"] == "public, max-age=60"
-    assert file.headers["Content-Disposition"].startswith('inline; filename="clip.gif"')
+    assert file.headers["Content-Disposition"].startswith('inline; filename="clip-0.4s-64px.gif"')
 
 
 async def test_only_the_public_page_may_be_framed(

@@ -37,6 +37,12 @@ class Page:
         return [card["status"] for card in self.gallery.of_type("all")[-1]["cards"]]
 
     @property
+    def shown_names(self) -> list[str]:
+        """The names on the cards of a page that opens now."""
+        self.gallery.says(type="ready")
+        return [card["name"] for card in self.gallery.of_type("all")[-1]["cards"]]
+
+    @property
     def notice_texts(self) -> list[str]:
         return [notice["text"] for notice in self.notices.of_type("notice")]
 

@@ -66,6 +66,28 @@ async def test_upload_without_a_token_shows_why(page: Page) -> None:
     assert page.upload.messages == [{"type": "token", "upload": 3, "refused": str(errors.TokenExpired())}]
 
 
+async def test_a_gif_is_renamed(page: Page) -> None:
+    page.gallery.says(type="rename", id="job-1", name="Jump")
+    assert page.shown_names == ["clip-1.mp4", "Jump"]
+    page.client.failure = UNREACHABLE
+    page.gallery.says(type="rename", id="job-1", name="Fall")
+    assert (page.shown_names[1], page.told) == ("Jump", [str(UNREACHABLE)])
+    assert page.gallery.of_type("settled")[-1] == {"type": "settled", "id": "job-1"}
+
+
+async def test_a_renamed_video_renames_its_gifs(page: Page) -> None:
+    page.stage.says(type="rename", id="source-1", name="beach.mov")
+    assert page.shown_names == ["beach.mov", "beach.mov"]
+    assert [source["name"] for source in page.dashboard.editor.stage.sources] == ["clip-2.mp4", "beach.mov"]
+
+
+async def test_a_video_that_another_page_renamed_is_shown(page: Page) -> None:
+    await settled()
+    changed = page.client.rename_source("source-1", "beach.mov")
+    page.client.emit(Event(cursor="1-0", type="source.changed", source=changed))
+    assert page.shown_names == ["beach.mov", "beach.mov"]
+
+
 async def test_events_update_the_gallery(page: Page) -> None:
     await settled()
     page.client.emit(Event(cursor="1-0", type="job.changed", job=a_job(3, JobState.RUNNING)))

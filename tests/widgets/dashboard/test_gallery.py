@@ -26,6 +26,7 @@ class Page:
         self.gallery = Gallery(
             "",
             on_action=self._act,
+            on_rename=lambda job_id, name: self.actions.append((name, job_id)),
             on_batch=lambda action, ids: self.batches.append((action, ids)),
             on_query=self.queries.append,
             on_share=self._share,

@@ -45,7 +45,7 @@ async def test_export_has_all_of_ones_own_data(
     await ada.http.post("/api/v1/me/tokens", json={"name": "backup"})
     zipped = await unzipped(ada)
     assert zipped.read(f"videos/{source.id}-clip.mp4") == video
-    assert zipped.read(f"gifs/{job.id}-clip.gif") == gif
+    assert zipped.read(f"gifs/{job.id}-clip-0.4s-64px.gif") == gif
     account, tokens, videos, jobs = (
         json.loads(zipped.read(name))
         for name in ("account.json", "api-tokens.json", "videos.json", "jobs.json")

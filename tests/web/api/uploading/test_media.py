@@ -38,7 +38,7 @@ async def test_gif_is_served(ada: Person, stranger: httpx.AsyncClient, job: JobV
     policy = policy_of(answer)
     assert (policy["default-src"], policy["frame-ancestors"]) == ({"'none'"}, {"'none'"})
     assert policy.keys() == {"default-src", "frame-ancestors", "media-src", "style-src"}
-    assert answer.headers["Content-Disposition"].startswith('inline; filename="clip.gif"')
+    assert answer.headers["Content-Disposition"].startswith('inline; filename="clip-0.4s-64px.gif"')
     is_problem(await stranger.get(answer.url.path), 401, "not-signed-in")
 
 
