@@ -16,6 +16,7 @@ from gifapp import errors
 from gifapp.client.administrator import Administrator
 from gifapp.client.following import follow
 from gifapp.client.progress_bar import progress_bar, show
+from gifapp.client.recipes import RecipeRequests
 from gifapp.client.retrying import with_retries
 from gifapp.client.served import ServedGif
 from gifapp.client.videos import VideoRequests
@@ -39,7 +40,7 @@ from gifapp.domain.views.jobs import (
 _PAGE = 200
 
 
-class Client(VideoRequests):
+class Client(VideoRequests, RecipeRequests):
     """A client of a gifapp service, for one account."""
 
     @property

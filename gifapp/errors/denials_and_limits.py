@@ -85,6 +85,10 @@ class TooManyShares(Conflict):
     sentence = "This GIF has reached the limit of {limit} links. Revoke one first."
 
 
+class TooManySavedRecipes(Conflict):
+    sentence = "You have saved {limit} settings, the maximum. Delete some first."
+
+
 class JobNotFinished(Conflict):
     sentence = "The job {state_text}; there is no GIF to show."
 

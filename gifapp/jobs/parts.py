@@ -23,6 +23,7 @@ from gifapp.jobs.services.estimation import Estimation
 from gifapp.jobs.services.filmstrips import Filmstrips
 from gifapp.jobs.services.jobs import Jobs
 from gifapp.jobs.services.previewing import Previewing
+from gifapp.jobs.services.saved_recipes import SavedRecipes
 from gifapp.jobs.services.sharing import Sharing
 from gifapp.jobs.services.sources import Sources
 from gifapp.jobs.services.submission import Submission
@@ -81,6 +82,7 @@ class JobParts:
         self.jobs = Jobs(blobs=blobs, events=events, retention=allowance.retention)
         self.batches = Batches(self.jobs, blobs)
         self.sharing = Sharing(self.jobs)
+        self.saved_recipes = SavedRecipes()
         self.administration = Administration(self.jobs, self.submission, wakeups=wakeups, events=events)
         self.delete_account = AccountDeletion(blobs, events)
 

@@ -19,6 +19,7 @@ from gifapp.web.handlers import (
     metrics,
     people,
     previews,
+    recipes,
     shares,
     sources,
     tokens,
@@ -63,6 +64,8 @@ _VERSION_1: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"/jobs/{_ID}/shares", shares.JobSharesHandler),
     ("/archives", batches.ArchivesHandler),
     (f"/shares/{_ID}", shares.ShareHandler),
+    ("/recipes", recipes.RecipesHandler),
+    (f"/recipes/{_ID}", recipes.RecipeHandler),
     ("/estimates", estimates.EstimatesHandler),
     ("/presets", estimates.PresetsHandler),
     ("/events", events.EventsHandler),
@@ -82,6 +85,8 @@ _VERSION_1: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("/admin/invites", people.InvitesHandler),
     ("/admin/links", people.LinksHandler),
     (f"/admin/links/{_ID}", people.LinkHandler),
+    (f"/admin/recipes/{_ID}/share", recipes.ShareRecipeHandler),
+    (f"/admin/recipes/{_ID}/unshare", recipes.UnshareRecipeHandler),
     ("/admin/audit", people.AuditHandler),
 )
 

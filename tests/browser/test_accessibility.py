@@ -73,6 +73,7 @@ def test_notice_with_undo(page: Page) -> None:
     ("opens", "dialog"),
     [
         ("Share", "Share"),
+        ("Saved settings", "Saved settings"),
         ("Show the GIF of bigbuckbunny.mp4 at full size", "bigbuckbunny.mp4"),
         ("Account", "Account"),
     ],

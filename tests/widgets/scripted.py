@@ -11,7 +11,17 @@ from gifapp.domain.job import JobState, Progress
 from gifapp.domain.job_query import JobQuery
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.views.jobs import ArchiveView, EstimateView, Event, GifView, JobPage, JobView, SourceView
+from gifapp.domain.views.jobs import (
+    ArchiveView,
+    EstimateView,
+    Event,
+    GifView,
+    JobPage,
+    JobView,
+    MeView,
+    SavedRecipeView,
+    SourceView,
+)
 
 TOO_FEW_BYTES = 1_000
 TOO_SLOW_BYTES = 2_000
@@ -69,6 +79,7 @@ class ScriptedClient:
     def __init__(self, jobs: list[JobView] | None = None, sources: list[SourceView] | None = None) -> None:
         self._jobs = {job.id: job for job in jobs or []}
         self._sources = {source.id: source for source in sources or []}
+        self.recipes: dict[str, SavedRecipeView] = {}
         self._deleted: dict[str, Any] = {}
         self.failure: Exception | None = None
         self.emit: Callable[[Event], None]
@@ -125,6 +136,33 @@ class ScriptedClient:
             raise errors.ConversionTooSlow(limit_s=20)
         notes = [GIVEN_UP] if recipe.target_bytes else []
         return EstimateView(bytes=1_234_567, frames=66, width_px=480, height_px=270, notes=notes)
+
+    def me(self) -> MeView:
+        return MeView(id="1", email="ada@example.org", role="administrator")
+
+    def save_recipe(self, name: str, recipe: Recipe) -> SavedRecipeView:
+        self._fail_if_told()
+        saved = SavedRecipeView(id=name.lower(), name=name, recipe=recipe, is_mine=True, saved_at=NOON)
+        self.recipes[saved.id] = saved
+        return saved
+
+    def saved_recipes(self) -> list[SavedRecipeView]:
+        return list(self.recipes.values())
+
+    def saved_recipe(self, recipe_id: str) -> SavedRecipeView:
+        if recipe_id not in self.recipes:
+            raise errors.NotFound(kind="saved recipe")
+        return self.recipes[recipe_id]
+
+    def delete_recipe(self, recipe_id: str) -> None:
+        self._fail_if_told()
+        del self.recipes[recipe_id]
+
+    def share_recipe(self, recipe_id: str, *, is_shared: bool = True) -> None:
+        self.recipes[recipe_id] = self.recipes[recipe_id].model_copy(update={"is_shared": is_shared})
+
+    def unshare_recipe(self, recipe_id: str) -> None:
+        self.share_recipe(recipe_id, is_shared=False)
 
     def submit(self, source_id: str, recipe: Recipe) -> JobView:
         self._raise_failure()

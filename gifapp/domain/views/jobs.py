@@ -210,6 +210,28 @@ class PresetsView(View):
     presets: list[Preset]
 
 
+class SavedRecipeView(View):
+    """A recipe that was saved under a name, by the caller or, if `is_shared`, by an administrator.
+
+    `recipe` is null if another version of gifapp stored something that this one cannot read; `problem` then
+    says what.
+    """
+
+    id: str
+    name: str
+    recipe: Recipe | None
+    problem: str | None = None
+    is_mine: bool
+    is_shared: bool = False
+    saved_at: datetime
+
+
+class SavedRecipesView(View):
+    """The caller's saved recipes and the shared ones, by name."""
+
+    recipes: list[SavedRecipeView]
+
+
 class ShareView(View):
     """A public link to a GIF; it stops working once revoked or expired."""
 

@@ -11,6 +11,7 @@ from gifapp.jobs.db.documents import (
     JobDocument,
     OwnerDocument,
     QueueDocument,
+    SavedRecipeDocument,
     ShareDocument,
     SourceDocument,
     WorkerDocument,
@@ -43,6 +44,7 @@ def _keep_indexes() -> None:
         QueueDocument,
         HousekeepingDocument,
         ShareDocument,
+        SavedRecipeDocument,
         WorkerDocument,
     ):
         document.ensure_indexes()

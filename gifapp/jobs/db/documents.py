@@ -218,6 +218,27 @@ class ShareDocument(Document):  # type: ignore[misc]
     }
 
 
+class SavedRecipeDocument(Document):  # type: ignore[misc]
+    """A recipe that its owner saved under a name, which `key` holds without differences of case."""
+
+    id = StringField(primary_key=True, default=new_id)
+    owner = StringField(required=True)
+    name = StringField(required=True)
+    key = StringField(required=True)
+    recipe = PlainDictField(required=True)
+    is_shared = BooleanField(required=True, default=False)
+    saved_at = DateTimeField(required=True)
+
+    meta: ClassVar[dict[str, Any]] = {
+        **_META,
+        "collection": "saved_recipes",
+        "indexes": [
+            {"fields": ["owner", "key"], "unique": True},
+            {"fields": ["is_shared"], "partialFilterExpression": {"is_shared": True}},
+        ],
+    }
+
+
 class OwnerDocument(Document):  # type: ignore[misc]
     """An owner in the queue: when one of their jobs was last claimed, and their submissions in this hour.
 

@@ -12,7 +12,7 @@ import structlog
 
 from gifapp import errors
 from gifapp.jobs.cleanup.removal import remove_files_of, remove_unreferenced_source
-from gifapp.jobs.db import job_store, sources
+from gifapp.jobs.db import job_store, saved_recipes, sources
 from gifapp.jobs.db.documents import OwnerDocument, utc_now
 from gifapp.jobs.events.stream import EventStream
 from gifapp.mongodb import reaching_mongodb
@@ -28,7 +28,9 @@ class AccountDeletion:
     events: EventStream
 
     def __call__(self, owner_id: str) -> None:
-        """Remove all of an owner's jobs, videos and GIFs; queued jobs never run, running jobs are stopped.
+        """Remove all of an owner's jobs, videos, GIFs and saved recipes.
+
+        Queued jobs never run, running jobs are stopped.
 
         If it is interrupted, call it again.
         """
@@ -37,6 +39,7 @@ class AccountDeletion:
         _remove_jobs(self.blobs, owner_id)
         _remove_sources(self.blobs, owner_id)
         _remove_jobs(self.blobs, owner_id)  # again: new jobs, submitted before their video was removed
+        saved_recipes.delete_recipes_of(owner_id)
         self.events.forget(owner_id)
         _log.info("account data deleted", owner_id=owner_id)
 

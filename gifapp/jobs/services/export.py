@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from gifapp.domain.views.jobs import View
 from gifapp.jobs.db.documents import JobDocument, SourceDocument
+from gifapp.jobs.db.saved_recipes import recipes_of, saved_recipe_view
 from gifapp.jobs.db.views import file_name_of, job_view, source_view
 from gifapp.jobs.services.zipping import ZipStream, entry_name
 from gifapp.mongodb import reaching_mongodb
@@ -24,9 +25,10 @@ class _File(NamedTuple):
 
 
 def archive(blobs: Blobs, owner_id: str, about: Mapping[str, Any]) -> Iterator[bytes]:
-    """Yield the zip in chunks: the `about` files by name, `videos.json`, `jobs.json`, then videos and GIFs.
+    """Yield the zip in chunks: the `about` files by name, lists as JSON, then videos and GIFs.
 
-    Files that are deleted meanwhile are left out. Each step blocks.
+    The lists are `videos.json`, `jobs.json` and `recipes.json`. Files that are deleted meanwhile are left
+    out. Each step blocks.
 
     Raises:
         errors.ServiceUnavailable
@@ -36,6 +38,7 @@ def archive(blobs: Blobs, owner_id: str, about: Mapping[str, Any]) -> Iterator[b
         yield from zipped.add(name, [_text(value)])
     yield from zipped.add("videos.json", _listed(_source_facts(owner_id)))
     yield from zipped.add("jobs.json", _listed(_job_facts(owner_id)))
+    yield from zipped.add("recipes.json", _listed(_recipe_facts(owner_id)))
     for file in _files(owner_id):
         yield from zipped.add_blob(blobs, file.blob, file.name, file.made_at)
     yield zipped.end()
@@ -70,6 +73,11 @@ def _source_facts(owner_id: str) -> Iterator[View]:
 def _job_facts(owner_id: str) -> Iterator[View]:
     for job in _jobs(owner_id):
         yield job_view(job).model_copy(update={"source": None})
+
+
+def _recipe_facts(owner_id: str) -> Iterator[View]:
+    for saved in recipes_of(owner_id):
+        yield saved_recipe_view(saved, owner_id)
 
 
 def _files(owner_id: str) -> Iterator[_File]:

@@ -20,6 +20,7 @@ from gifapp.widgets.controls.notices import Notices
 from gifapp.widgets.dashboard.editor import Editor
 from gifapp.widgets.dashboard.gallery import Gallery
 from gifapp.widgets.dashboard.job_list import JobList
+from gifapp.widgets.dashboard.saved_settings import SavedSettings
 from gifapp.widgets.dashboard.sharing import Sharing
 from gifapp.widgets.dashboard.state import DashboardState
 from gifapp.widgets.dashboard.upload import Upload
@@ -72,6 +73,14 @@ class Dashboard(w.VBox):
             on_rename=self._rename_source,
             reporter=reporter,
         )
+        self.saved_settings = SavedSettings(
+            self._client,
+            current=self.editor.form.recipe,
+            use=self.editor.use,
+            notices=self.notices,
+            reporter=reporter,
+        )
+        self.editor.insert(self.saved_settings)
         share = Sharing(self._client).respond
         self.gallery = Gallery(
             page_url,

@@ -18,6 +18,7 @@ from gifapp.domain.recipes.framing import framing
 from gifapp.domain.recipes.outcome import Outcome, outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.recipe import Crop, Recipe
+from gifapp.domain.recipes.saved import applied
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import Pace
 from gifapp.domain.views.jobs import EstimateView, SourceView
@@ -123,6 +124,11 @@ class Editor(w.VBox):
         except errors.RecipeInvalid:
             return True
 
+    def insert(self, part: w.Widget) -> None:
+        """Show a part above the form."""
+        at = self.children.index(self.form)
+        self.children = (*self.children[:at], part, *self.children[at:])
+
     def show_sources(self, sources: list[SourceView]) -> None:
         """Show these sources; choose the first unless the chosen one is among them."""
         self._sources = {source.id: source for source in sources}
@@ -140,6 +146,17 @@ class Editor(w.VBox):
         with suppress(errors.RecipeInvalid):
             self._shown = self.form.recipe()
         self._history = History(self._shown or Recipe())
+        self._refresh()
+
+    def use(self, saved: Recipe) -> None:
+        """Fill the form from a saved recipe, except for what belongs to the chosen source."""
+        if self.source is None:
+            return
+        try:
+            current = self.form.recipe()
+        except errors.RecipeInvalid:
+            current = opening_recipe(self.source)
+        self.form.show(applied(saved, current), self.source)
         self._refresh()
 
     def _restored(self, source_id: str) -> None:

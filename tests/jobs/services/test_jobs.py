@@ -230,7 +230,7 @@ def test_finished_job_has_its_gif(parts: JobParts, upload: Upload, storage: Path
     assert (blob_path(parts.blobs, gif.blob).read_bytes(), gif.bytes, gif.file_name) == (
         GIF,
         6,
-        "My clip.final.gif",
+        "My clip.final-0.1s-1px.gif",
     )
     with pytest.raises(errors.MoveNotAllowed, match="The job has succeeded, so it cannot be cancelled"):
         parts.jobs.cancel("ann", job.id)
@@ -242,11 +242,11 @@ def test_finished_job_has_its_gif(parts: JobParts, upload: Upload, storage: Path
 @pytest.mark.parametrize(
     ("format_name", "file_name", "content_type"),
     [
-        ("webp", "clip.webp", "image/webp"),
-        ("avif", "clip.avif", "image/avif"),
-        ("apng", "clip.png", "image/apng"),
-        ("mp4", "clip.mp4", "video/mp4"),
-        ("webm", "clip.webm", "video/webm"),
+        ("webp", "clip-0.1s-1px.webp", "image/webp"),
+        ("avif", "clip-0.1s-1px.avif", "image/avif"),
+        ("apng", "clip-0.1s-1px.png", "image/apng"),
+        ("mp4", "clip-0.1s-1px.mp4", "video/mp4"),
+        ("webm", "clip-0.1s-1px.webm", "video/webm"),
     ],
 )
 def test_job_states_its_format(

@@ -1,0 +1,35 @@
+"""What a saved recipe keeps, and what stays with the video. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gifapp import errors
+from gifapp.domain.recipes.recipe import Recipe
+
+_OF_ONE_VIDEO = ("segments", "crop", "subtitles")
+
+
+def for_any_video(recipe: Recipe) -> Recipe:
+    """The recipe without its ranges, its rectangle and its subtitles, which are those of one video."""
+    fields = recipe.model_dump(mode="json", exclude=set(_OF_ONE_VIDEO))
+    return Recipe.parse(fields)
+
+
+def applied(saved: Recipe, current: Recipe) -> Recipe:
+    """The saved recipe with the ranges, the rectangle and the subtitles of the current one.
+
+    A saved aspect ratio replaces the rectangle.
+    """
+    ours: dict[str, Any] = current.model_dump(mode="json", include=set(_OF_ONE_VIDEO))
+    if saved.aspect is not None:
+        del ours["crop"]
+    return Recipe.parse(for_any_video(saved).model_dump(mode="json") | ours)
+
+
+def parse_stored(fields: Any) -> tuple[Recipe | None, str | None]:
+    """The stored recipe; or what is wrong with one that another version of gifapp stored."""
+    try:
+        return Recipe.parse(fields), None
+    except errors.RecipeInvalid as refused:
+        return None, f"Another version of gifapp saved it: {refused.facts['problems']}."

@@ -1,0 +1,128 @@
+"""Recipes that owners saved under names: written, listed, shared and removed."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from mongoengine import Q
+
+from gifapp import errors
+from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.saved import parse_stored
+from gifapp.domain.views.jobs import SavedRecipeView
+from gifapp.jobs.db.documents import SavedRecipeDocument, new_id, utc_now
+from gifapp.mongodb import reaching_mongodb
+
+MAX_PER_OWNER = 50
+MAX_SHOWN = 200
+
+
+@reaching_mongodb()
+def save_recipe(owner_id: str, name: str, recipe: Recipe, *, may_share: bool) -> SavedRecipeDocument:
+    """Save a recipe; one that the owner saved under the same name is replaced.
+
+    Args:
+        owner_id: the owner.
+        name: its name; case makes no difference.
+        recipe: the recipe.
+        may_share: whether a replaced recipe that is shared stays shared.
+
+    Raises:
+        errors.TooManySavedRecipes: the owner has the maximum number of them.
+    """
+    added_id = new_id()
+    fields = {"name": name, "recipe": recipe.model_dump(mode="json", exclude_defaults=True)}
+    if not may_share:
+        fields["is_shared"] = False
+    saved: SavedRecipeDocument = SavedRecipeDocument.objects(owner=owner_id, key=_key(name)).modify(
+        upsert=True,
+        new=True,
+        set_on_insert__id=added_id,
+        set__saved_at=utc_now(),
+        **{f"set__{field}": value for field, value in fields.items()},
+    )
+    # after saving, so that concurrent calls cannot exceed it
+    if saved.id == added_id and SavedRecipeDocument.objects(owner=owner_id).count() > MAX_PER_OWNER:
+        saved.delete()
+        raise errors.TooManySavedRecipes(limit=MAX_PER_OWNER)
+    return saved
+
+
+@reaching_mongodb()
+def shown_recipes(owner_id: str) -> list[SavedRecipeDocument]:
+    """The owner's saved recipes and those shared with everybody, by name, without their files."""
+    shown = SavedRecipeDocument.objects(Q(owner=owner_id) | Q(is_shared=True))
+    listed = shown.exclude("recipe.subtitles", "recipe.overlay").order_by("key", "id")
+    return list(listed.limit(MAX_SHOWN))
+
+
+@reaching_mongodb()
+def recipes_of(owner_id: str) -> list[SavedRecipeDocument]:
+    """All of the owner's saved recipes."""
+    return list(SavedRecipeDocument.objects(owner=owner_id).order_by("key"))
+
+
+@reaching_mongodb()
+def find_recipe(owner_id: str, recipe_id: str) -> SavedRecipeDocument:
+    """Raises errors.NotFound unless the recipe is the owner's, or shared."""
+    allowed = SavedRecipeDocument.objects(Q(owner=owner_id) | Q(is_shared=True), id=recipe_id)
+    return _existing(allowed.first())
+
+
+@reaching_mongodb()
+def share_recipe(owner_id: str, recipe_id: str) -> SavedRecipeDocument:
+    """Share one of the owner's recipes with everybody.
+
+    Raises:
+        errors.NotFound
+    """
+    mine = SavedRecipeDocument.objects(id=recipe_id, owner=owner_id)
+    return _existing(mine.modify(new=True, set__is_shared=True))
+
+
+@reaching_mongodb()
+def unshare_recipe(recipe_id: str) -> SavedRecipeDocument:
+    """Stop sharing a recipe, whoever shared it.
+
+    Raises:
+        errors.NotFound: no such recipe is shared.
+    """
+    shared = SavedRecipeDocument.objects(id=recipe_id, is_shared=True)
+    return _existing(shared.modify(new=True, set__is_shared=False))
+
+
+@reaching_mongodb()
+def delete_recipe(owner_id: str, recipe_id: str) -> None:
+    """Raises errors.NotFound unless the recipe is the owner's."""
+    if not SavedRecipeDocument.objects(id=recipe_id, owner=owner_id).delete():
+        raise errors.NotFound(kind="saved recipe")
+
+
+@reaching_mongodb()
+def delete_recipes_of(owner_id: str) -> None:
+    SavedRecipeDocument.objects(owner=owner_id).delete()
+
+
+def saved_recipe_view(saved: SavedRecipeDocument, viewer_id: str) -> SavedRecipeView:
+    """The saved recipe as this user sees it."""
+    recipe, problem = parse_stored(saved.recipe)
+    return SavedRecipeView(
+        id=saved.id,
+        name=saved.name,
+        recipe=recipe,
+        problem=problem,
+        is_mine=saved.owner == viewer_id,
+        is_shared=saved.is_shared,
+        saved_at=saved.saved_at,
+    )
+
+
+def _existing(saved: Any) -> SavedRecipeDocument:
+    if saved is None:
+        raise errors.NotFound(kind="saved recipe")
+    return saved  # type: ignore[no-any-return]
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
