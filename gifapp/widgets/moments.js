@@ -1,4 +1,4 @@
-// What the stage, the timeline and the sliders tell each other while something moves. They are widgets of their own,
+// What the stage, the timeline, the sliders and the tabs tell each other while something moves. They are widgets of their own,
 // and a way through the kernel would be too slow, so they use events of the page.
 
 /**
@@ -6,8 +6,11 @@
  * - `ranges`: the ranges as they are now, in playing order.
  * - `playhead`: the time that the stage shows.
  * - `slide`: a slider of the recipe's field `path` was moved.
+ * - `tab`: a narrow page is to show the editor ("make") or the gallery ("gifs").
+ * - `progress`: how many of the jobs that the gallery shows are queued or running.
  * @typedef {{ seek: { source: string, at: number }, ranges: { source: string, ranges: [number, number][] },
- *   playhead: { source: string, at: number }, slide: { path: string, value: number } }} Moments
+ *   playhead: { source: string, at: number }, slide: { path: string, value: number }, tab: { name: "make" | "gifs" },
+ *   progress: { count: number } }} Moments
  */
 
 /**

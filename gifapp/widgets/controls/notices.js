@@ -12,6 +12,11 @@ function render({ model, el }) {
   const stack = make("div", { class: "gifapp-notices__stack", role: "alert" });
   el.classList.add("gifapp-notices");
   el.append(offline, stack);
+  const sight = new ResizeObserver(() => {
+    const dashboard = /** @type {HTMLElement | null} */ (el.closest(".gifapp-dashboard"));
+    dashboard?.style.setProperty("--gifapp-notices", `${stack.offsetHeight}px`);
+  });
+  sight.observe(stack);
 
   const showLive = () => {
     offline.textContent = model.get("is_live") ? "" : "Live updates have stopped. Reconnecting…";
@@ -47,6 +52,7 @@ function render({ model, el }) {
   model.on("change:is_live", showLive);
   model.on("msg:custom", receive);
   return () => {
+    sight.disconnect();
     model.off("change:is_live", showLive);
     model.off("msg:custom", receive);
   };

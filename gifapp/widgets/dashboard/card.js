@@ -1,4 +1,5 @@
 import { button, icon, make, progressBar, wantsLessMotion } from "../common.js";
+import { tell } from "../moments.js";
 import { EditableName, stemOf } from "./name.js";
 import { makePicture } from "./viewer.js";
 
@@ -165,6 +166,7 @@ export class Card {
 
   /** @param {Action} action */
   press(action) {
+    if (action === "reuse" || action === "smaller") tell(this.node, "tab", { name: "make" });
     if (action === "share") this.gallery.sharer.open(this.card);
     else this.ask(action);
   }

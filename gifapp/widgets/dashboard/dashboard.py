@@ -23,6 +23,7 @@ from gifapp.widgets.dashboard.job_list import JobList
 from gifapp.widgets.dashboard.saved_settings import SavedSettings
 from gifapp.widgets.dashboard.sharing import Sharing
 from gifapp.widgets.dashboard.state import DashboardState
+from gifapp.widgets.dashboard.tabs import Tabs
 from gifapp.widgets.dashboard.upload import Upload
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.words import deleted_text, half_of, repeat_text, reuse_text, smaller_text
@@ -47,7 +48,7 @@ class Dashboard(w.VBox):
         self.notices = Notices()
         self._reporter = Reporter(self.notices.warn)
         self._make_parts(_limits(client))
-        super().__init__([self.notices, self._columns()])
+        super().__init__([self.notices, self._columns(), Tabs()])
         self.add_class("gifapp-dashboard")
         with self._reporter.reporting():
             self._read()

@@ -1,4 +1,5 @@
 import { addressOf, button, icon, make } from "../common.js";
+import { tell } from "../moments.js";
 import { Card, focusOn } from "./card.js";
 import { Selection } from "./selection.js";
 import { Sharer } from "./sharer.js";
@@ -61,12 +62,18 @@ export class Gallery {
     else if (message.type === "more") this.showMore(message.cards);
     else if (message.type === "patch") message.cards.forEach((card) => this.patch(card));
     else if (message.type === "remove") this.remove(message.id);
-    else if (message.type === "point") this.cards.get(message.id)?.pointAt();
+    else if (message.type === "point") this.pointAt(message.id);
     else if (message.type === "download") download(this.addressOf(message.url));
     else if (message.type === "shares") this.sharer.show(message);
     else if (message.type === "settled") this.settle(message.id);
     this.showEmpty();
     this.showCount();
+  }
+
+  /** @param {string} id */
+  pointAt(id) {
+    tell(this.list, "tab", { name: "gifs" });
+    this.cards.get(id)?.pointAt();
   }
 
   showEmpty() {
@@ -82,6 +89,8 @@ export class Gallery {
   showCount() {
     this.more.hidden = !this.model.get("has_more");
     this.count.textContent = this.cards.size ? this.countInWords() : "";
+    const count = [...this.cards.values()].filter(({ card }) => card.state === "queued" || card.state === "running").length;
+    tell(this.list, "progress", { count });
   }
 
   countInWords() {

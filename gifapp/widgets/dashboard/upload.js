@@ -1,4 +1,5 @@
 import { addressOf, button, icon, make, progressBar, sizeInWords } from "../common.js";
+import { listen } from "./arrivals.js";
 import tus from "../vendor/tus.min.js";
 
 /**
@@ -43,7 +44,7 @@ class Upload {
   }
 }
 
-class Uploads {
+export class Uploads {
   /**
    * @param {import("../common.js").Model<Traits>} model
    * @param {HTMLElement} el
@@ -333,36 +334,6 @@ function parsed(text) {
   } catch {
     return {}; // a response of a proxy, not ours
   }
-}
-
-/** @param {DataTransfer | null} transfer */
-const filesOf = (transfer) => [...(transfer?.files ?? [])];
-/** @param {DragEvent} event */
-const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
-
-/**
- * @param {Uploads} uploads
- * @param {AbortSignal} signal
- */
-function listen(uploads, signal) {
-  const isOver = () => uploads.zone.closest("[inert]"); // the kernel has ended
-  /** @param {boolean} on */
-  const lit = (on) => uploads.zone.classList.toggle("gifapp-zone--lit", on);
-  document.addEventListener("dragover", (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
-    lit(!isOver());
-  }, { signal });
-  document.addEventListener("dragleave", (event) => event.relatedTarget || lit(false), { signal });
-  document.addEventListener("drop", (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
-    if (isOver()) return;
-    lit(false);
-    uploads.take(filesOf(event.dataTransfer));
-  }, { signal });
-  document.addEventListener("paste", (event) => uploads.take(filesOf(event.clipboardData)), { signal });
-  window.addEventListener("beforeunload", (event) => uploads.isBusy && event.preventDefault(), { signal });
 }
 
 /** @param {import("../common.js").Props<Traits>} props */
