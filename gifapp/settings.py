@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         _DEFAULTS.max_upload_bytes, ge=1, description="The maximum size of an uploaded video, in bytes."
     )
+    fetch: bool = Field(
+        False, description="Whether users may paste links to videos on public servers, which gifapp fetches."
+    )
     max_duration_s: float = Field(
         _DEFAULTS.max_duration_s, gt=0, description="The maximum duration of a clip, in seconds."
     )

@@ -44,6 +44,11 @@ class Client(VideoRequests, RecipeRequests):
     """A client of a gifapp service, for one account."""
 
     @property
+    def fetches_links(self) -> bool:
+        """Whether the service fetches videos from links; see `fetch`."""
+        return bool(self._call("GET", "/limits").get("fetches_links"))
+
+    @property
     def administrator(self) -> Administrator:
         """The methods for administrators."""
         return Administrator(self._call)

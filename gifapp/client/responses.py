@@ -57,7 +57,10 @@ def error_in(response: httpx.Response) -> errors.GifappError:
     """The error in a response's problem details (RFC 9457), or the one for its status."""
     is_problem = "problem+json" in response.headers.get("Content-Type", "")
     if is_problem and response.content:
-        return _described_error(response)
+        problem = response.json()
+        if "Retry-After" in response.headers:
+            problem["retry_after_s"] = _retry_after_s(response)
+        return described_error(problem)
     retry_after_s = _retry_after_s(response)
     if is_problem or response.status_code in _ALSO_FROM_PROXIES:  # a response to HEAD has no body
         kind = _BY_STATUS.get(response.status_code, errors.ServiceUnavailable)
@@ -66,12 +69,10 @@ def error_in(response: httpx.Response) -> errors.GifappError:
     return errors.ServiceUnavailable(service="gifapp", retry_after_s=retry_after_s)
 
 
-def _described_error(response: httpx.Response) -> errors.GifappError:
-    problem = response.json()
+def described_error(problem: dict[str, Any]) -> errors.GifappError:
+    """The error that problem details describe."""
     standard = ("type", "title", "status", "detail", "code", "instance")
     facts = {name: fact for name, fact in problem.items() if name not in standard}
-    if "Retry-After" in response.headers:
-        facts["retry_after_s"] = _retry_after_s(response)
     return errors.GifappError.from_response(
         problem.get("code", ""), problem.get("detail") or problem["title"], facts
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+from gifapp import errors
 from gifapp.client.connection import Connection
+from gifapp.client.responses import described_error
 from gifapp.client.retrying import with_retries
 from gifapp.client.uploading import OnBytes, open_video, send_file
 from gifapp.domain.recipes.recipe import Recipe
@@ -71,6 +74,26 @@ class VideoRequests(Connection):
         with open_video(path) as file:
             source_id = send_file(self._send, file, name, on_progress or _ignore)
         return with_retries(lambda: self.source(source_id))
+
+    def fetch(self, link: str) -> SourceView:
+        """Let the service fetch a video from a link to a file, if an administrator allows that.
+
+        Args:
+            link: begins with http:// or https://; its server must be on the public internet.
+
+        Raises:
+            errors.LinksNotAllowed, errors.LinkInvalid, errors.LinkNotPublic, errors.LinkFailed
+            errors.SourceTooLarge, errors.SourceRefused, errors.QuotaExceeded, errors.DiskFull
+        """
+        lines = self._send("POST", "/links", json={"url": link}).text.splitlines()
+        last: dict[str, Any] = json.loads(lines[-1])
+        if "source" in last:
+            return SourceView.model_validate(last["source"])
+        raise (
+            described_error(last["problem"])
+            if "problem" in last
+            else errors.ServiceUnavailable(service="gifapp")
+        )
 
     def estimate(self, source_id: str, recipe: Recipe | None = None) -> EstimateView:
         """Estimate the GIF's size, usually within 15 %; takes about a second."""

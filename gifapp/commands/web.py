@@ -49,6 +49,7 @@ def web(host: str | None, port: int | None, data_dir: Path | None) -> None:
             cors_origins=settings.cors_origins,
             rates=settings.rates,
             scrape_token=read_scrape_token(settings),
+            fetches_links=settings.fetch,
         )
         run_web(
             parts,

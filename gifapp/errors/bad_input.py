@@ -96,6 +96,18 @@ class SourceRefused(BadInput):
     sentence = "This file cannot be converted."
 
 
+class LinkInvalid(BadInput):
+    sentence = "That is not a link: it must begin with http:// or https://, without a user name or password."
+
+
+class LinkNotPublic(BadInput):
+    sentence = "{host} is not on the public internet. Download the file, and upload it from here."
+
+
+class LinkFailed(BadInput):
+    sentence = "{host} {problem}."
+
+
 class SourceNotFound(SourceRefused):
     sentence = "There is no file named {name!r}."
 

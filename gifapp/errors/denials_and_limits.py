@@ -9,6 +9,10 @@ class AccessDenied(GifappError):
     sentence = "You don't have permission to do that."
 
 
+class LinksNotAllowed(AccessDenied):
+    sentence = "This server fetches no links. Download the file, and upload it from here."
+
+
 class AdministratorsOnly(AccessDenied):
     sentence = "Only an administrator can do that."
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from gifapp.widgets.assets import style
 from tests.browser.blank_page import arrive, blank_page, render
+
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
 
 # the first value is saved at once, the second after a delay
 INPUT = """
@@ -181,6 +183,53 @@ def test_filters_are_sent_and_counted(page: Page) -> None:
     expect(page.get_by_role("button", name="Filters (3)")).to_be_visible()
     arrive(page, sources=[])  # the video was deleted
     assert page.evaluate("model.sent.query.source_id") is None
+
+
+def begin_upload(page: Page) -> None:
+    render(
+        page,
+        "dashboard/upload",
+        page_url="https://here.example",
+        compact=True,
+        hint="",
+        limit_bytes=9,
+        fetches_links=True,
+    )
+    page.get_by_label("Link to a video file").fill("https://there.example/a/clip.mp4")
+    page.get_by_role("button", name="Fetch").click()
+    page.wait_for_function("model.sent && model.sent.type === 'token'")
+    page.evaluate("model.listeners[0][1]({ type: 'token', upload: 1, token: 'a token' })")
+
+
+def test_a_link_is_fetched_by_the_service(page: Page) -> None:
+    asked = []
+
+    def answer(route: Route) -> None:
+        asked.append((route.request.post_data_json, route.request.headers.get("authorization")))
+        lines = ['{"received_bytes": 4, "total_bytes": 8}', '{"source": {"id": "source-7"}}', ""]
+        route.fulfill(content_type="application/x-ndjson", body="\n".join(lines), headers=CORS)
+
+    page.route("https://here.example/api/v1/links", answer)
+    begin_upload(page)
+    page.wait_for_function("model.sent.type === 'uploaded'")
+    assert page.evaluate("model.sent.source_id") == "source-7"
+    assert asked[-1] == ({"url": "https://there.example/a/clip.mp4"}, "Bearer a token")
+    expect(page.get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_link_that_fails_says_why(page: Page) -> None:
+    problem = {"detail": "there.example was not found.", "status": 422}
+    page.route(
+        "https://here.example/api/v1/links",
+        lambda route: route.fulfill(status=422, json=problem, headers=CORS),
+    )
+    begin_upload(page)
+    expect(page.get_by_role("listitem")).to_contain_text("there.example was not found.")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.get_by_role("button", name="Dismiss clip.mp4").click()
+    page.get_by_label("Link to a video file").fill("clip.mp4")
+    page.get_by_role("button", name="Fetch").click()
+    expect(page.get_by_role("listitem")).to_have_count(0)
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ class ScriptedClient:
     """Keeps jobs and sources in memory; the next call fails when `failure` is set."""
 
     page_url = ""
+    fetches_links = False
 
     def __init__(self, jobs: list[JobView] | None = None, sources: list[SourceView] | None = None) -> None:
         self._jobs = {job.id: job for job in jobs or []}

@@ -41,7 +41,7 @@ class SessionView(View):
 
 
 class LimitsView(View):
-    """The limits on uploads, conversions and passwords, and who may register."""
+    """The limits on uploads, conversions and passwords, who may register, and whether links are fetched."""
 
     max_upload_bytes: int
     max_duration_s: float
@@ -53,6 +53,7 @@ class LimitsView(View):
     password_min_characters: int
     password_max_bytes: int
     registration: Registration
+    fetches_links: bool = False
 
 
 class SourceView(View):
@@ -87,6 +88,13 @@ class SourceView(View):
     video_lead_s: float = 0.0
     created_at: datetime
     expires_at: datetime | None = None
+
+
+class LinkProgress(View):
+    """How much of a linked file was fetched; `total_bytes` is null if its server does not say."""
+
+    received_bytes: int
+    total_bytes: int | None
 
 
 class SourcePage(View):

@@ -32,7 +32,7 @@ def save_recipe(owner_id: str, name: str, recipe: Recipe, *, may_share: bool) ->
         errors.TooManySavedRecipes: the owner has the maximum number of them.
     """
     added_id = new_id()
-    fields = {"name": name, "recipe": recipe.model_dump(mode="json", exclude_defaults=True)}
+    fields: dict[str, Any] = {"name": name, "recipe": recipe.model_dump(mode="json", exclude_defaults=True)}
     if not may_share:
         fields["is_shared"] = False
     saved: SavedRecipeDocument = SavedRecipeDocument.objects(owner=owner_id, key=_key(name)).modify(

@@ -87,4 +87,5 @@ class LimitsHandler(BaseHandler):
             password_min_characters=MIN_CHARACTERS,
             password_max_bytes=MAX_BYTES,
             registration=self.parts.identity.registration,
+            fetches_links=self.parts.link_fetcher is not None,
         )

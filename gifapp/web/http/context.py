@@ -16,6 +16,7 @@ from gifapp.jobs.events.stream import follow
 from gifapp.jobs.parts import JobParts
 from gifapp.web.http.hub import EventHub
 from gifapp.web.http.instruments import Instruments
+from gifapp.web.http.links import LinkFetcher
 from gifapp.web.http.readiness import Readiness
 from gifapp.web.http.share_links import ShareLinks
 from gifapp.web.http.signing import MediaSigner
@@ -53,6 +54,7 @@ class Parts:
         instruments: the metrics of this process.
         session_check_s: how often an open event stream checks that its session is still valid.
         upload_stall_s: how long an upload may send almost nothing before it is disconnected.
+        link_fetcher: fetches videos from links; None: nobody may.
     """
 
     services: JobParts
@@ -65,6 +67,7 @@ class Parts:
     cors_origins: Collection[str]
     session_check_s: float = 20.0
     upload_stall_s: float = 30.0
+    link_fetcher: LinkFetcher | None = None
     short_call_pool: FairPool = field(default_factory=_CALLS)
     passwords: FairPool = field(default_factory=_PASSWORDS)
     upload_writers: ThreadPoolExecutor = field(
@@ -94,11 +97,12 @@ def build_parts(
     cors_origins: Collection[str] = (),
     rates: Rates | None = None,
     scrape_token: bytes | None = None,
+    fetches_links: bool = False,
 ) -> Parts:
     """Build the parts of a web process that users reach at `public_url`; with https, cookies are secure.
 
     `cors_origins`: the other sites whose pages may use the API, as `https://host`; `scrape_token`: the
-    token with which Prometheus reads `/metrics`.
+    token with which Prometheus reads `/metrics`; `fetches_links`: whether users may fetch videos from links.
     """
     return Parts(
         services=jobs,
@@ -110,4 +114,5 @@ def build_parts(
         cookie_secure=(public_url or "").startswith("https:"),
         cors_origins=frozenset(cors_origins),
         instruments=Instruments(scrape_token=scrape_token),
+        link_fetcher=LinkFetcher() if fetches_links else None,
     )

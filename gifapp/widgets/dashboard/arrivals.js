@@ -1,4 +1,6 @@
-// How files reach the page besides the file picker: dropped, pasted, or shared by another app.
+// How files reach the page besides the file picker: dropped, pasted, or shared by another app; and pasted links.
+
+import { isLink } from "./links.js";
 
 /** @param {DataTransfer | null} transfer */
 const filesOf = (transfer) => [...(transfer?.files ?? [])];
@@ -6,7 +8,7 @@ const filesOf = (transfer) => [...(transfer?.files ?? [])];
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 
 /**
- * @typedef {{ zone: HTMLElement, isBusy: boolean, take: (files: Iterable<File>) => void }} Taker
+ * @typedef {{ zone: HTMLElement, isBusy: boolean, take: (files: Iterable<File>) => void, takeLink: (link: string) => void }} Taker
  * @param {Taker} uploads
  * @param {AbortSignal} signal
  */
@@ -27,7 +29,7 @@ export function listen(uploads, signal) {
     lit(false);
     uploads.take(filesOf(event.dataTransfer));
   }, { signal });
-  document.addEventListener("paste", (event) => uploads.take(filesOf(event.clipboardData)), { signal });
+  document.addEventListener("paste", (event) => isOver() || paste(uploads, event), { signal });
   takeShared(uploads);
   window.addEventListener("beforeunload", (event) => uploads.isBusy && event.preventDefault(), { signal });
 }
@@ -40,4 +42,16 @@ async function takeShared(uploads) {
   const page = /** @type {{ gifapp?: { shared?: Promise<File[]> } }} */ (globalThis).gifapp;
   uploads.take((await page?.shared) ?? []);
   if (page) delete page.shared; // a widget may be drawn again
+}
+
+/**
+ * @param {Taker} uploads
+ * @param {ClipboardEvent} event
+ */
+function paste(uploads, { clipboardData, target }) {
+  const files = filesOf(clipboardData);
+  uploads.take(files);
+  const text = clipboardData?.getData("text") ?? "";
+  const isTyping = target instanceof Element && target.closest("input, textarea, [contenteditable], dialog");
+  if (!files.length && !isTyping && isLink(text)) uploads.takeLink(text.trim());
 }

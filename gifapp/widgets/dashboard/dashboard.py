@@ -81,7 +81,7 @@ class Dashboard(w.VBox):
             notices=self.notices,
             reporter=reporter,
         )
-        self.editor.insert(self.saved_settings)
+        self.editor.tools.children = (self.saved_settings,)
         share = Sharing(self._client).respond
         self.gallery = Gallery(
             page_url,

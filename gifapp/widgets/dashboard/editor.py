@@ -104,7 +104,9 @@ class Editor(w.VBox):
         self.submit = w.Button(description="Make the GIF", button_style="primary")
         self.summary = Summary()
         self._estimating = Estimating(ask_estimate, self._show_estimate)
-        super().__init__([self.drafts, self.stage, self.form.segments, self.form, self._footer()])
+        self.tools = w.VBox([])  # what the dashboard shows above the form
+        parts = [self.drafts, self.stage, self.form.segments, self.tools, self.form, self._footer()]
+        super().__init__(parts)
         self.add_class("gifapp-editor")
         self.layout.display = "none"
         self.submit.on_click(self._submit)
@@ -123,11 +125,6 @@ class Editor(w.VBox):
             return self.source is not None and self.form.recipe() != self._shown
         except errors.RecipeInvalid:
             return True
-
-    def insert(self, part: w.Widget) -> None:
-        """Show a part above the form."""
-        at = self.children.index(self.form)
-        self.children = (*self.children[:at], part, *self.children[at:])
 
     def show_sources(self, sources: list[SourceView]) -> None:
         """Show these sources; choose the first unless the chosen one is among them."""

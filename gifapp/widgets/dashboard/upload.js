@@ -1,9 +1,10 @@
 import { addressOf, button, icon, make, progressBar, sizeInWords } from "../common.js";
 import { listen } from "./arrivals.js";
+import { fetchLink, makeLinkForm, nameOfLink } from "./links.js";
 import tus from "../vendor/tus.min.js";
 
 /**
- * @typedef {{ page_url: string, compact: boolean, hint: string, limit_bytes: number }} Traits
+ * @typedef {{ page_url: string, compact: boolean, hint: string, limit_bytes: number, fetches_links: boolean }} Traits
  * @typedef {import("tus-js-client").DetailedError} UploadError
  * @typedef {{ type: "token", upload: number, token?: string, refused?: string }} TokenMessage
  * @typedef {{ resolve: (token: string) => void, reject: (error: Error) => void }} Answer
@@ -17,15 +18,19 @@ const STALLED_MS = 30000; // the server drops stalled connections after the same
 const TOKEN_MS = 10 * 60 * 1000;
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
-// An upload of one file, with its row.
-class Upload {
+// An upload of one file, or of what a link leads to, with its row.
+export class Upload {
   /**
    * @param {number} id
    * @param {File} file
+   * @param {string} [link]  which the service fetches; the file is empty then
    */
-  constructor(id, file) {
+  constructor(id, file, link = "") {
     this.id = id;
     this.file = file;
+    this.link = link;
+    /** @type {AbortController | null} of a link */
+    this.gone = null;
     /** @type {import("tus-js-client").Upload | null} */
     this.request = null;
     /** @type {string | null} */
@@ -67,7 +72,9 @@ export class Uploads {
     this.hint = make("span", { class: "gifapp-zone__hint" });
     const sign = make("span", { class: "gifapp-zone__sign" }, icon("upload"));
     this.zone = make("button", { type: "button", class: "gifapp-zone", on: { click: () => this.input.click() } }, sign, this.title, this.hint);
-    el.append(make("div", {}, this.zone, this.input), this.rows, this.clearing, this.spoken);
+    this.links = makeLinkForm((link) => this.takeLink(link));
+    this.links.hidden = !model.get("fetches_links");
+    el.append(make("div", {}, this.zone, this.input), this.links, this.rows, this.clearing, this.spoken);
     this.showZone();
     this.showClearing();
   }
@@ -103,6 +110,14 @@ export class Uploads {
     }
   }
 
+  /** @param {string} link */
+  takeLink(link) {
+    if (this.links.hidden) return;
+    const upload = new Upload(++this.count, new File([], nameOfLink(link)), link);
+    this.rows.append(upload.row);
+    this.enqueue(upload);
+  }
+
   /** @param {File} file */
   problemOf(file) {
     const limit = this.model.get("limit_bytes");
@@ -116,7 +131,7 @@ export class Uploads {
     upload.row.classList.remove("gifapp-upload__row--failed");
     this.failed.delete(upload);
     this.showClearing();
-    upload.status.textContent = `${sizeInWords(upload.file.size)}, waiting`;
+    upload.status.textContent = upload.link ? "Waiting" : `${sizeInWords(upload.file.size)}, waiting`;
     upload.bar.show(0);
     upload.buttons.replaceChildren(button(`Cancel the upload of ${upload.file.name}`, "icon", () => this.cancel(upload), "cancel"));
     this.waiting.push(upload);
@@ -126,7 +141,8 @@ export class Uploads {
   next() {
     for (const upload of this.waiting.splice(0, AT_ONCE - this.running.size)) {
       this.running.set(upload.id, upload);
-      this.begin(upload);
+      if (upload.link) fetchLink(this, upload);
+      else this.begin(upload);
     }
   }
 
@@ -287,6 +303,7 @@ export class Uploads {
   /** @param {Upload} upload */
   cancel(upload) {
     upload.request?.abort(true).catch(() => {}); // the bytes that have arrived expire after a day
+    upload.gone?.abort();
     upload.request = null;
     this.spoken.textContent = `Upload of ${upload.file.name} cancelled.`;
     this.forget(upload);

@@ -36,6 +36,8 @@ class Upload(anywidget.AnyWidget):
     page_url = traitlets.Unicode().tag(sync=True)
     limit_bytes = traitlets.Int().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
+    fetches_links = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether the service fetches videos from links."""
     compact = traitlets.Bool(default_value=False).tag(sync=True)
 
     def __init__(
@@ -45,6 +47,7 @@ class Upload(anywidget.AnyWidget):
         super().__init__(
             page_url=client.page_url,
             limit_bytes=limits.max_upload_bytes,
+            fetches_links=_fetches_links(client),
             hint=f"{errors.SOURCE_FORMATS}, up to {size(limits.max_upload_bytes)}",
         )
         self._client = client
@@ -66,3 +69,10 @@ class Upload(anywidget.AnyWidget):
         except errors.GifappError as error:
             reply = {"refused": str(error)}
         self.send({"type": "token", "upload": upload, **reply})
+
+
+def _fetches_links(client: Client) -> bool:
+    try:
+        return client.fetches_links
+    except errors.Transient:
+        return False

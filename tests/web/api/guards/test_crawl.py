@@ -40,6 +40,7 @@ ACCESS = {
     ("HEAD", "/api/docs/page.js"): (200, 200, 200, 200),
     ("GET", f"{API}/sources"): (401, 200, 200, 200),
     ("POST", f"{API}/sources"): (401, 422, 422, 422),
+    ("POST", f"{API}/links"): (401, 415, 415, 415),
     ("GET", f"{API}/sources/{{source}}"): (401, 404, 404, 200),
     ("GET", f"{API}/sources/{{source}}/poster"): (401, 404, 404, 200),
     ("HEAD", f"{API}/sources/{{source}}/poster"): (401, 404, 404, 200),

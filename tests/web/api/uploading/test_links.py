@@ -1,0 +1,225 @@
+"""Videos from links: what is fetched, from where, how far it got, and what is refused."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application, RequestHandler
+
+from gifapp.web.http.context import Parts
+from gifapp.web.http.links import LinkFetcher, is_public
+from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
+
+HOSTS = {
+    "videos.example": ["127.0.0.1"],
+    "inside.example": ["10.0.0.7"],
+    "both.example": ["10.0.0.7", "127.0.0.1"],
+    "localhost": ["::1"],
+}
+PUBLIC = "93.184.216.34 2606:2800:220:1::1"
+PRIVATE = (
+    "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 169.254.169.254 0.0.0.0 224.0.0.1 255.255.255.255 "
+    "::1 :: fe80::1%eth0 fd00::1 ff02::1 ::7f00:1 ::ffff:10.0.0.1 64:ff9b::a00:1 2002:a00:1:: nonsense"
+)
+
+
+class Elsewhere(RequestHandler):
+    """Another server: a video, and what servers do wrong."""
+
+    closed: asyncio.Event
+
+    def initialize(self, video: bytes, seen: list[str]) -> None:
+        self._video = video
+        seen.append(self.request.host)
+
+    def set_default_headers(self) -> None:
+        self.set_header("Content-Type", "video/mp4")
+
+    async def get(self, path: str) -> None:
+        match path:
+            case "clip.mp4":
+                self.finish(self._video)
+            case "slow.mp4":
+                self.set_header("Content-Length", str(len(self._video)))
+                self.write(self._video[:1000])
+                await self.flush()
+                await self.closed.wait()
+            case "endless":
+                while True:
+                    self.write(b"x" * 65_536)
+                    await self.flush()
+            case "large":
+                self.set_header("Content-Length", str(MAX_UPLOAD_BYTES + 1))
+                await self.flush()
+                await self.closed.wait()
+            case "page":
+                self.set_header("Content-Type", "text/html; charset=utf-8")
+                self.finish("<p>A page")
+            case "text":
+                self.finish("no video")
+            case "there" | "inside" | "loop" | "file" | "user":
+                targets = {
+                    "there": "/clip.mp4",
+                    "inside": self.request.full_url().replace("videos", "inside"),
+                    "loop": "/loop",
+                    "file": "file:///etc/passwd",
+                    "user": self.request.full_url().replace("//", "//root:secret@"),
+                }
+                self.redirect(targets[path])
+            case _:
+                self.send_error(404)
+
+    def on_connection_close(self) -> None:
+        self.closed.set()
+
+
+@pytest.fixture
+def seen() -> list[str]:
+    """The hosts that the other server was asked for."""
+    return []
+
+
+@pytest.fixture
+async def elsewhere(video: bytes, seen: list[str]) -> AsyncIterator[str]:
+    Elsewhere.closed = asyncio.Event()
+    server = HTTPServer(Application([(r"/(.*)", Elsewhere, {"video": video, "seen": seen})]))
+    listening, port = bind_unused_port()
+    server.add_socket(listening)
+    yield f"http://videos.example:{port}"
+    Elsewhere.closed.set()
+    server.stop()
+    await server.close_all_connections()
+
+
+async def resolve(host: str, _: int) -> list[str]:
+    if host.endswith("nowhere.example"):
+        raise OSError(host)
+    return HOSTS.get(host, [host])
+
+
+@pytest.fixture
+def parts(parts: Parts) -> Parts:
+    """The server may reach this machine's 127.0.0.1, as if it were public."""
+    fetcher = LinkFetcher(resolve=resolve, may_reach=lambda text: text == "127.0.0.1" or is_public(text))
+    return dataclasses.replace(parts, link_fetcher=fetcher)
+
+
+async def fetch(person: Person, link: str) -> httpx.Response:
+    return await person.http.post("/api/v1/links", json={"url": link})
+
+
+def lines(answer: httpx.Response) -> list[dict[str, Any]]:
+    assert answer.headers["Content-Type"] == "application/x-ndjson"
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+@pytest.mark.parametrize("path", ["clip.mp4", "there"])
+async def test_a_link_becomes_a_video(ada: Person, elsewhere: str, video: bytes, path: str) -> None:
+    progress, *_, last = lines(await fetch(ada, f"{elsewhere}/{path}?token=1#t=2"))
+    assert progress == {"received_bytes": len(video), "total_bytes": len(video)}
+    source = last["source"]
+    assert (source["name"], source["bytes"]) == ("clip.mp4", len(video))
+    assert (await ada.http.get(f"/api/v1/sources/{source['id']}")).status_code == 200
+
+
+async def test_every_address_is_checked_when_it_is_connected_to(
+    ada: Person, elsewhere: str, seen: list[str]
+) -> None:
+    port = elsewhere.rpartition(":")[2]
+    for host in ("inside.example", "10.0.0.7", "[::1]", "[::ffff:10.0.0.7]", "localhost"):
+        is_problem(await fetch(ada, f"http://{host}:{port}/clip.mp4"), 422, "link-not-public")
+    is_problem(await fetch(ada, f"{elsewhere}/inside"), 422, "link-not-public")
+    assert seen == [f"videos.example:{port}"]
+    assert "source" in lines(await fetch(ada, f"http://both.example:{port}/clip.mp4"))[-1]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "words"),
+    [
+        ("/nothing", "link-failed", "answered with the status 404"),
+        ("/loop", "link-failed", "redirects too often"),
+        ("/file", "link-failed", "redirects to something that is not a link"),
+        ("/user", "link-failed", "redirects to something that is not a link"),
+        ("/page", "link-failed", "sent a web page"),
+        ("/large", "source-too-large", "larger than the limit"),
+    ],
+)
+async def test_what_cannot_be_fetched_is_explained(
+    ada: Person, elsewhere: str, path: str, code: str, words: str
+) -> None:
+    answer = await fetch(ada, elsewhere + path)
+    assert answer.json()["code"] == code
+    assert words in answer.json()["detail"]
+    assert (await ada.http.get("/api/v1/sources")).json()["sources"] == []
+
+
+@pytest.mark.parametrize(("path", "code"), [("/endless", "source-too-large"), ("/text", "source-not-video")])
+async def test_content_is_checked_like_an_upload(
+    ada: Person, elsewhere: str, parts: Parts, path: str, code: str
+) -> None:
+    assert lines(await fetch(ada, elsewhere + path))[-1]["problem"]["code"] == code
+    assert (await ada.http.get("/api/v1/sources")).json()["sources"] == []
+    assert list(parts.services.blobs.workspace.root.rglob("video")) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "clip.mp4",
+        "ftp://videos.example/a",
+        "file:///etc/passwd",
+        "http://",
+        "http://u:p@videos.example/a",
+        "http://videos.example:99999/",
+        "javascript:1",
+        "http://[/",
+        "http://" + "a" * 2000,
+    ],
+)
+async def test_only_links_are_fetched(ada: Person, link: str) -> None:
+    assert (await fetch(ada, link)).status_code == 422
+
+
+async def test_an_unknown_host_is_named(ada: Person) -> None:
+    problem = is_problem(await fetch(ada, "https://nowhere.example/a.mp4"), 422, "link-failed")
+    assert problem["detail"] == "nowhere.example was not found."
+
+
+async def test_leaving_cancels_it(ada: Person, elsewhere: str, parts: Parts) -> None:
+    leaving = httpx.AsyncClient(base_url=ada.http.base_url, headers=ada.http.headers, timeout=30)
+    link = {"url": f"{elsewhere}/slow.mp4"}
+    async with leaving, leaving.stream("POST", "/api/v1/links", json=link) as answer:
+        assert json.loads(await anext(answer.aiter_lines()))["received_bytes"] == 1000
+        assert parts.link_fetcher is not None
+        assert parts.link_fetcher.running == {ada.id: 1}
+    await asyncio.wait_for(Elsewhere.closed.wait(), 20)
+    assert list(parts.services.blobs.workspace.root.rglob("video")) == []
+
+
+async def test_nobody_fetches_many_at_once(ada: Person, parts: Parts) -> None:
+    assert parts.link_fetcher is not None
+    with parts.link_fetcher.turn(ada.id), parts.link_fetcher.turn(ada.id):
+        is_problem(await fetch(ada, "http://videos.example/a"), 429, "too-many-at-once")
+    assert parts.link_fetcher.running == {}
+
+
+class TestWithoutPermission:
+    @pytest.fixture
+    def parts(self, parts: Parts) -> Parts:
+        return dataclasses.replace(parts, link_fetcher=None)
+
+    async def test_no_link_is_fetched(self, ada: Person) -> None:
+        is_problem(await fetch(ada, "http://videos.example/a"), 403, "links-not-allowed")
+        assert (await ada.http.get("/api/v1/limits")).json()["fetches_links"] is False
+
+
+def test_which_addresses_are_public() -> None:
+    assert [address for address in PUBLIC.split() if not is_public(address)] == []
+    assert [address for address in PRIVATE.split() if is_public(address)] == []
