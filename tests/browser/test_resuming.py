@@ -12,8 +12,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser.line import Line
 from tests.support.clips import real_clip
+from tests.support.line import Line
 from tests.support.service import PASSWORD, RunningService
 
 SIZE_BYTES = 24_000_000

@@ -12,9 +12,9 @@ from pathlib import Path
 from gifapp.up.checks import responds
 from gifapp.up.child import Child, Part
 from gifapp.up.servers import free_port, mongod_server, redis_server
-from tests.browser.line import Line
 from tests.chaos.people import Ledger
 from tests.chaos.quick_gifapp import ROOT
+from tests.support.line import Line
 
 _DRAIN_S = 120.0  # longer than any of these conversions
 _GIFAPP = (sys.executable, "-P", "-m", "gifapp")

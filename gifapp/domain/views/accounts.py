@@ -38,12 +38,16 @@ class RevokedView(View):
 
 
 class LinkView(View):
-    """A new single-use link with its token, shown only once; `path` follows the service's address."""
+    """A new single-use link with its token, shown only once; `path` follows the service's address.
+
+    `qr` is a QR code of the whole link, an SVG as a data URL.
+    """
 
     id: str
     token: str
     path: str
     expires_at: datetime
+    qr: str = ""
 
 
 class OpenLinkView(View):
@@ -71,12 +75,16 @@ class LinkPage(View):
 
 
 class AccountView(UserView):
-    """An account as administrators see it; `last_seen_at` is its last session renewal."""
+    """An account as administrators see it; `last_seen_at` is its last session renewal.
+
+    `quota_bytes` is a quota of its own; None: everybody's.
+    """
 
     disabled: bool
     created_at: datetime
     last_seen_at: datetime | None = None
     stored_bytes: int | None = None
+    quota_bytes: int | None = None
 
 
 class AuditView(View):

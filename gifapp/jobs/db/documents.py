@@ -250,6 +250,7 @@ class OwnerDocument(Document):  # type: ignore[misc]
     hour = DateTimeField(required=True, default=LONG_AGO)  # the start of the hour that `submitted` counts
     submitted = IntField(required=True, default=0)
     gone_at = DateTimeField()
+    quota_bytes = LongField()  # if an administrator set one for this owner
 
     meta: ClassVar[dict[str, Any]] = {
         **_META,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import segno
 from pydantic import Field, model_validator
 
 from gifapp import errors
@@ -23,11 +24,12 @@ class AuditQuery(PageQuery):
 class UserChange(Payload):
     role: Role | None = None
     disabled: bool | None = None
+    quota_bytes: int | None = Field(None, ge=1, le=2**60)
 
     @model_validator(mode="after")
     def _says_something(self) -> UserChange:
-        if self.role is None and self.disabled is None:
-            raise ValueError("must have role, disabled or both")
+        if self.role is None and self.disabled is None and "quota_bytes" not in self.model_fields_set:
+            raise ValueError("must have role, disabled or quota_bytes")
         return self
 
 
@@ -41,14 +43,24 @@ class _PeopleHandler(AdministratorHandler):
         return self.parts.identity.links
 
     async def with_storage(self, accounts: list[AccountView]) -> list[AccountView]:
-        stored = await self.run_blocking(usage.stored_by, [account.id for account in accounts])
+        ids = [account.id for account in accounts]
+        stored = await self.run_blocking(usage.stored_by, ids)
+        quotas = await self.run_blocking(usage.own_quotas, ids)
         return [
-            account.model_copy(update={"stored_bytes": stored.get(account.id, 0)}) for account in accounts
+            account.model_copy(
+                update={"stored_bytes": stored.get(account.id, 0), "quota_bytes": quotas.get(account.id)}
+            )
+            for account in accounts
         ]
 
     async def one_with_storage(self, account: AccountView) -> AccountView:
         [with_storage] = await self.with_storage([account])
         return with_storage
+
+    def with_qr(self, link: LinkView) -> LinkView:
+        address = f"{self.request.protocol}://{self.request.host}{link.path}"
+        code = segno.make(address, error="m", micro=False)
+        return link.model_copy(update={"qr": code.svg_data_uri(scale=5, dark="#000", light="#fff")})
 
 
 class UsersHandler(_PeopleHandler):
@@ -65,11 +77,16 @@ class UserHandler(_PeopleHandler):
     async def get(self, user_id: str) -> AccountView:
         return await self.one_with_storage(await self.run_blocking(self.people.find, user_id))
 
-    @operation("Change an account's role, or disable it", need="session", raises=[errors.LastAdministrator])
+    @operation(
+        "Change an account's role or quota, or disable it", need="session", raises=[errors.LastAdministrator]
+    )
     async def patch(self, user_id: str, body: UserChange) -> AccountView:
+        """`quota_bytes`: null gives the account everybody's quota again."""
         changed = await self.run_blocking(
             self.people.change, user_id, role=body.role, disabled=body.disabled, by=self.user.user_id
         )
+        if "quota_bytes" in body.model_fields_set:
+            await self.run_blocking(usage.set_quota, user_id, body.quota_bytes)
         return await self.one_with_storage(changed)
 
     @operation(
@@ -84,13 +101,13 @@ class ResetLinkHandler(_PeopleHandler):
     @operation("Create a password reset link for an account", status=201, need="session")
     async def post(self, user_id: str) -> LinkView:
         """A link gives access to any account, including the caller's own, so no API token may create one."""
-        return await self.run_blocking(self.links.reset, user_id, by=self.user.user_id)
+        return self.with_qr(await self.run_blocking(self.links.reset, user_id, by=self.user.user_id))
 
 
 class InvitesHandler(_PeopleHandler):
     @operation("Create an invitation link for one account", status=201)
     async def post(self) -> LinkView:
-        return await self.run_blocking(self.links.invite, by=self.user.user_id)
+        return self.with_qr(await self.run_blocking(self.links.invite, by=self.user.user_id))
 
 
 class LinksHandler(_PeopleHandler):

@@ -55,7 +55,7 @@ async def test_export_has_all_of_ones_own_data(
     assert [video["sha256"] for video in videos] == [source.sha256]
     assert [(job["id"], job["state"]) for job in jobs] == [(job.id, "succeeded")]
     assert jobs[0]["recipe"]
-    assert len(zipped.namelist()) == 6
+    assert len(zipped.namelist()) == 7
 
 
 @pytest.mark.parametrize("source_name", ["../../etc/a\\b\n.mp4"])

@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+import segno
 
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.identity.service import Identity
@@ -43,6 +44,26 @@ async def test_disabled_account_is_rejected_at_once(url: str, root: Person, ada:
     is_problem(await ada.http.post("/api/v1/auth/login", json=login), 401, "credentials-wrong")
     await root.http.patch(f"{USERS}/{ada.id}", json={"disabled": False})
     assert (await ada.http.post("/api/v1/auth/login", json=login)).status_code == 200
+
+
+async def test_an_account_has_a_quota_of_its_own(root: Person, ada: Person, video: bytes) -> None:
+    answer = await root.http.patch(f"{USERS}/{ada.id}", json={"quota_bytes": 100})
+    assert (answer.json()["quota_bytes"], answer.json()["role"]) == (100, "user")
+    assert (await ada.http.get("/api/v1/me")).json()["quota_bytes"] == 100
+    is_problem(await ada.http.post("/api/v1/sources", content=video), 413, "quota-exceeded")
+    assert (await root.http.post("/api/v1/sources", content=video)).status_code == 201
+    answer = await root.http.patch(f"{USERS}/{ada.id}", json={"quota_bytes": None})
+    assert answer.json()["quota_bytes"] is None
+    assert (await ada.http.post("/api/v1/sources", content=video)).status_code == 201
+    is_problem(await root.http.patch(f"{USERS}/{ada.id}", json={"quota_bytes": 0}), 422, "field-invalid")
+    is_problem(await ada.http.patch(f"{USERS}/{ada.id}", json={"quota_bytes": 1}), 403, "administrators-only")
+
+
+async def test_links_come_with_a_qr_code(root: Person, ada: Person) -> None:
+    for path in ("/api/v1/admin/invites", f"{USERS}/{ada.id}/reset-link"):
+        link = (await root.http.post(path)).json()
+        address = f"{root.http.base_url}".rstrip("/") + link["path"]
+        assert link["qr"] == segno.make(address, error="m").svg_data_uri(scale=5, dark="#000", light="#fff")
 
 
 async def test_role_is_changed(root: Person, ada: Person) -> None:
