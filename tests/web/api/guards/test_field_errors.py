@@ -67,6 +67,8 @@ class Place(NamedTuple):
 
 
 def _allowed(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {}  # a recipe, whose fields all have defaults
     return get_args(annotation)[0] if get_origin(annotation) is Literal else "x"
 
 
