@@ -11,7 +11,7 @@ from datetime import timedelta
 from gifapp import errors
 from gifapp.domain.job import JobState
 from gifapp.domain.job_query import JobQuery
-from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
+from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.views.jobs import JobPage, JobView
 from gifapp.jobs.cleanup.removal import remove_files_of
 from gifapp.jobs.db import job_lists, job_store
