@@ -43,7 +43,7 @@ def test_without_that_it_is_the_one_on_path(environment: dict[str, str], tmp_pat
 
 
 def test_without_any_one_sentence_says_so(environment: dict[str, str]) -> None:
-    assert said(environment).startswith("ffmpeg is missing. Reinstall imageio-ffmpeg")
+    assert said(environment).startswith("No ffmpeg was found. Reinstall imageio-ffmpeg")
 
 
 def test_a_setting_comes_first(environment: dict[str, str]) -> None:

@@ -65,7 +65,7 @@ class LauncherNotBuilt(SetupError):
 
 class FfmpegMissing(SetupError):
     sentence = (
-        "ffmpeg is missing. Reinstall imageio-ffmpeg, put ffmpeg on PATH, or name it in IMAGEIO_FFMPEG_EXE."
+        "No ffmpeg was found. Reinstall imageio-ffmpeg, put ffmpeg on PATH, or name it in IMAGEIO_FFMPEG_EXE."
     )
 
 
