@@ -76,7 +76,7 @@ def _confinement() -> Finding:
             "use Linux 5.13 or later with Landlock enabled, so that a hostile video cannot read your files"
         )
         return Finding("confinement", "look", "the kernel has no Landlock", advice)
-    for argv in ([imageio_ffmpeg.get_ffmpeg_exe(), "-version"], [sys.executable, "-c", _LOADS_DECODERS]):
+    for argv in ([ffmpeg_program(), "-version"], [sys.executable, "-c", _LOADS_DECODERS]):
         child = processes.spawn(argv, readable=[], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if child.wait(_FFMPEG_S) != 0:
             advice = "install it in /usr or in gifapp's virtual environment, without links to other places"

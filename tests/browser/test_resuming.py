@@ -31,6 +31,7 @@ def line(service: RunningService) -> Iterator[Line]:
 @pytest.fixture(scope="module")
 def page(service: RunningService, context: BrowserContext, line: Line) -> Page:
     page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")  # no video plays: decoding takes longer than uploading
     page.goto(service.setup_url.replace(f":{urlsplit(service.url).port}", f":{line.port}"))
     page.fill("#email", "ada@example.com")
     page.fill("#password", PASSWORD)

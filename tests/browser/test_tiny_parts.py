@@ -12,7 +12,7 @@ from gifapp.domain.rates import Rates
 from tests.support.clips import real_clip
 from tests.support.service import RunningService
 
-PART_BYTES = 1024
+PART_BYTES = 3000
 VENDOR = Path(gifapp.widgets.__file__).parent / "vendor"
 
 UPLOAD = """
@@ -32,7 +32,7 @@ UPLOAD = """
 
 
 @pytest.mark.timeout(120)
-def test_chunks_of_a_thousand_bytes_upload_a_whole_video(service: RunningService, browser: Browser) -> None:
+def test_chunks_of_three_thousand_bytes_upload_a_whole_video(service: RunningService, browser: Browser) -> None:
     video = real_clip().read_bytes()
     parts = -(-len(video) // PART_BYTES)
     assert parts > int(Rates().uploads.partition("/")[0])
