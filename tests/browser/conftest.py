@@ -2,6 +2,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -22,6 +23,7 @@ _FLAGS = [
 ]
 
 Shoot = Callable[[Page, str], None]
+Motion = Literal["no-preference", "reduce"]
 
 expect.set_options(timeout=60_000)  # Playwright's default of 5 s is too short on a busy machine
 
@@ -48,9 +50,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def motion() -> Motion:
+    """With `reduce`, no video plays by itself; decoding it takes a quarter of a visit's CPU time."""
+    return "no-preference"
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, motion: Motion) -> Iterator[BrowserContext]:
     """One user's browser context, shared by the tests of a module."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion=motion)
     opened.set_default_timeout(60_000)
     yield opened
     opened.close()

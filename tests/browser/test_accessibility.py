@@ -5,10 +5,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from gifapp.client import Client
+from tests.browser.conftest import Motion
 from tests.support.clips import real_clip
 from tests.support.service import PASSWORD, RunningService
 
 pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def motion() -> Motion:
+    return "reduce"
 
 
 @pytest.fixture(scope="module")

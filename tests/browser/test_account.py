@@ -6,13 +6,18 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Shoot
+from tests.browser.conftest import Motion, Shoot
 from tests.support.service import PASSWORD, RunningService
 
 EMAIL = "ada@example.com"
 NEW = "battery staple harbour"
 
 pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def motion() -> Motion:
+    return "reduce"
 
 
 def arrives(page: Page) -> None:

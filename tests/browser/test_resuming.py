@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.browser.conftest import Motion
 from tests.support.clips import real_clip
 from tests.support.line import Line
 from tests.support.service import PASSWORD, RunningService
@@ -19,6 +20,11 @@ from tests.support.service import PASSWORD, RunningService
 SIZE_BYTES = 24_000_000
 
 pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def motion() -> Motion:
+    return "reduce"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,6 @@ def line(service: RunningService) -> Iterator[Line]:
 @pytest.fixture(scope="module")
 def page(service: RunningService, context: BrowserContext, line: Line) -> Page:
     page = context.new_page()
-    page.emulate_media(reduced_motion="reduce")  # no video plays: decoding takes longer than uploading
     page.goto(service.setup_url.replace(f":{urlsplit(service.url).port}", f":{line.port}"))
     page.fill("#email", "ada@example.com")
     page.fill("#password", PASSWORD)
