@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,8 @@ from gifapp.conversion.comparing import Make, OnProgress, in_parts, other_sizes
 from gifapp.conversion.encoders import writers
 from gifapp.conversion.encoders.writers import Written
 from gifapp.conversion.gif import encoder
-from gifapp.conversion.intake.python_input import as_file
+from gifapp.conversion.intake.colouring import Colouring
+from gifapp.conversion.intake.python_input import FrameOptions, as_file
 from gifapp.conversion.output import published
 from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.progress import Flow, Reporter
@@ -38,19 +39,32 @@ def convert(
     output: str | Path | None = None,
     on_progress: OnProgress | None = None,
     *,
+    durations_s: Sequence[float] | None = None,
+    cmap: Any = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
     limits: Limits | None = None,
     compare: bool = False,
 ) -> GifReport:
     """Make a GIF of `source`.
 
     Args:
-        source: the path of a video, a picture, or a folder or zip of pictures; the bytes of such a file; an
-            array of uint8 frames (n, height, width, 3 or 4) or an iterable of frames, played at
-            `recipe.fps`; a MoviePy clip; a matplotlib animation.
+        source: the path of a video, a picture, or a folder or zip of pictures; the bytes of such a file, or a
+            binary file object; an array or tensor of frames (n, height, width), with 1, 3 or 4 channels after
+            or before height and width, uint8 or floats from 0 to 1, NaN being transparent; an iterable of
+            such frames, Pillow images or figures; a MoviePy clip; a matplotlib animation; a plotly figure
+            with frames; an OpenCV capture. Frames play at `recipe.fps`; animations keep their own rate
+            unless the recipe sets one.
         recipe: how to convert it; the defaults give a good GIF.
         output: where to write the GIF; without it, the report holds the GIF. If the recipe sets no format,
             the file name does: `clip.webp`, `clip.avif`, `clip.png` (an APNG), `clip.mp4`, `clip.webm`.
         on_progress: called with the progress; if it raises, the conversion ends.
+        durations_s: how long each frame shows, in seconds.
+        cmap: a matplotlib colormap or its name, for grey frames.
+        vmin: the number in the frames that is shown as black, or as the lower end of `cmap`; by default
+            with `cmap` or `vmax`, the least of all frames.
+        vmax: the number that is shown as white, or as the upper end of `cmap`; by default likewise the
+            greatest.
         limits: how much the conversion may use.
         compare: also make the other formats, and report their sizes.
 
@@ -65,11 +79,15 @@ def convert(
     if output is not None:
         recipe = for_output(recipe, Path(output))
     with as_file(
-        source, fps=recipe.fps or STANDARD_FPS, on_frame=Reporter(report, limits.deadline_s).checkpoint
-    ) as path:
+        source,
+        fps=recipe.fps or STANDARD_FPS,
+        on_frame=Reporter(report, limits.deadline_s).checkpoint,
+        options=FrameOptions(Colouring(cmap, vmin, vmax), durations_s),
+    ) as taken:
         if output is not None:
-            _refuse_same_file(path, Path(output))
-        make = partial(convert_file, path, limits=limits)
+            _refuse_same_file(taken.path, Path(output))
+        recipe = _keeping_frames(recipe, taken.fps)
+        make = partial(convert_file, taken.path, limits=limits)
         alternatives: dict[Format, int] = {}
         if compare:
             *other_reports, report = in_parts(report)
@@ -122,6 +140,13 @@ def convert_file(
         path=out,
         notes=(*rendering.notes, *written.notes),
     )
+
+
+def _keeping_frames(recipe: Recipe, fps: float | None) -> Recipe:
+    """The recipe at the source's own rate if that is above the standard one, unless the recipe sets one."""
+    if fps is None or fps <= STANDARD_FPS or recipe.fps is not None:
+        return recipe
+    return recipe.model_copy(update={"fps": fps})
 
 
 def _made(make: Make, recipe: Recipe, output: str | Path | None, on_progress: OnProgress) -> GifReport:

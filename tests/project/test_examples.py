@@ -40,7 +40,12 @@ BEFORE = {
         figure, axes = pyplot.subplots(figsize=(1, 1))
         (line,) = axes.plot([0, 1], [0, 1])
         draw = lambda number: line.set_data([0, number / 90], [0, 1])
-    """
+    """,
+    "docs/notebooks.md": """
+        import numpy
+        frames = numpy.random.default_rng(1).integers(0, 255, (3, 8, 9, 3), "uint8")
+        temperatures = 20 * numpy.random.default_rng(1).random((3, 8, 9))
+    """,
 }
 
 

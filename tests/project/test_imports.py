@@ -63,7 +63,7 @@ LAYERS = {
 ROOMS = {
     "conversion.probing": {"conversion.images"},
     "conversion.images": set(),
-    "conversion.intake": {"conversion.images"},
+    "conversion.intake": {"conversion.encoders", "conversion.images", "conversion.render"},
     "conversion.decode": {"conversion.images", "conversion.probing"},
     "conversion.text": {"conversion.images", "conversion.probing"},
     "conversion.render": {"conversion.decode", "conversion.text"},

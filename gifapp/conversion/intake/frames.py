@@ -1,54 +1,61 @@
-"""Converts frames from Python code (arrays, tensors, Pillow images) to pixels."""
+"""Converts frames from Python code (arrays, tensors, Pillow images, figures) to pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from gifapp import errors
+from gifapp.conversion.frame import Pixels
 from gifapp.conversion.images.colour import displayed
-from gifapp.conversion.intake.lossless import Pixels
+from gifapp.conversion.intake import figures
+from gifapp.conversion.intake.arrays import frames_in, is_array
+from gifapp.conversion.intake.colouring import Colouring
 
 
-def frames_of(source: Any) -> Iterator[Pixels]:
+def frames_of(source: Any, colouring: Colouring) -> Iterator[Pixels]:
     """The frames of an array, of anything convertible to one, or of an iterable of frames.
 
     Raises:
         errors.FramesInvalid: they cannot be used; also while iterating, for a single frame.
+        errors.FieldInvalid: the colouring does not suit them.
     """
-    if hasattr(source, "__array__"):
-        source = _array(source)
-        if source.ndim not in (3, 4) or (source.ndim == 3 and source.shape[2] in (3, 4)):
-            expected = "(frames, height, width) with 3 or 4 channels after it"
-            raise errors.FramesInvalid(problem=f"the shape is {source.shape}, not {expected}")
+    colouring = colouring.ready()
+    again = _iterable(source)
+    frames = iter(again())
+    if colouring.needs_extremes:
+        if frames is source:
+            problem = "must be set with vmin: frames that come one by one are not known in advance"
+            raise errors.FieldInvalid(field="vmax", problem=problem)
+        colouring = colouring.spanning(frames)
+        frames = iter(again())
+    return (pixels_of(frame, colouring) for frame in frames)
+
+
+def _iterable(source: Any) -> Callable[[], Iterable[Any]]:
+    """Returns the source's frames, each time from the first unless it is an iterator."""
+    if is_array(source):
+        return lambda: frames_in(source)
     try:
-        frames = iter(source)
+        iter(source)
     except TypeError:
         raise errors.FramesInvalid(problem=f"{type(source).__name__} is not a sequence of frames") from None
-    return map(pixels_of, frames)
+    return lambda: source
 
 
-def pixels_of(frame: Any) -> Pixels:
+def pixels_of(frame: Any, colouring: Colouring | None = None) -> Pixels:
     """One frame, uint8 (height, width, 3 or 4).
 
     Raises:
-        errors.FramesInvalid
+        errors.FramesInvalid, errors.FieldInvalid: see `Colouring.pixels`.
     """
-    array = _array(_converted(frame) if isinstance(frame, Image.Image) else frame)
-    if array.dtype != np.uint8:
-        what = f"their numbers are {array.dtype}, not uint8 from 0 to 255"
-        raise errors.FramesInvalid(problem=f"{what}; scale them and convert them with astype('uint8')")
-    if array.ndim == 2:
-        array = array[..., np.newaxis]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
-        raise errors.FramesInvalid(
-            problem=f"the shape of one is {array.shape}, not (height, width) with 3 or 4 channels after it"
-        )
-    return np.repeat(array, 3, axis=2) if array.shape[2] == 1 else array
+    if figures.is_figure(frame):
+        return figures.pixels_of_figure(frame)
+    picture = _converted(frame) if isinstance(frame, Image.Image) else frame
+    return (colouring or Colouring()).pixels(picture)
 
 
 def _converted(image: Image.Image) -> Image.Image:
@@ -86,12 +93,3 @@ def _check_levels(image: Image.Image) -> None:
     if levels.min(initial=0) < 0 or levels.max(initial=0) > 0xFFFF:
         problem = f"an image of mode {image.mode} goes from {levels.min()} to {levels.max()}, not 0 to 65535"
         raise errors.FramesInvalid(problem=problem)
-
-
-def _array(value: Any) -> NDArray[Any]:
-    if np.ma.is_masked(value):
-        raise errors.FramesInvalid(problem="some of their pixels are masked; fill them with filled(0)")
-    try:
-        return np.asarray(value)
-    except (TypeError, ValueError, RuntimeError) as refused:  # a tensor on a graphics card, a ragged list
-        raise errors.FramesInvalid(problem=f"NumPy cannot read them ({refused})") from None

@@ -9,13 +9,12 @@ from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
-from numpy.typing import NDArray
 
 from gifapp import errors, processes
-from gifapp.ffmpeg_program import ffmpeg_program
+from gifapp.conversion.frame import Pixels
 
-Pixels = NDArray[np.uint8]
 OnFrame = Callable[[], None]
 
 _RGB, _RGBA = 3, 4
@@ -78,7 +77,7 @@ def _lossless_file(
     """Write a video of the frames in `earlier`, then of those passed to the yielded function."""
     height_px, width_px, channels = shape
     argv = [
-        ffmpeg_program(),
+        imageio_ffmpeg.get_ffmpeg_exe(),
         *("-nostdin", "-loglevel", "error", "-f", "rawvideo", "-s", f"{width_px}x{height_px}"),
         *("-pix_fmt", "rgba" if channels == _RGBA else "rgb24"),
         *("-r", str(Fraction(fps).limit_denominator(1001)), "-i", "pipe:0"),

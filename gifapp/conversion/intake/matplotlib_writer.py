@@ -9,17 +9,16 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.animation import AbstractMovieWriter, Animation, writers
-from PIL import Image
 
-from gifapp.conversion.intake.lossless import FrameWriter, OnFrame, Pixels
+from gifapp.conversion.intake.figures import pixels_of_png
+from gifapp.conversion.intake.lossless import FrameWriter, OnFrame
 
 NAME = "gifapp"
 
 
-def store_animation(animation: Animation, path: Path, fps: float, on_frame: OnFrame) -> None:
-    """Draw every frame of the animation into a lossless file at `path`.
+def store_animation(animation: Animation, path: Path, fps: float, on_frame: OnFrame) -> float:
+    """Draw every frame of the animation into a lossless file at `path`; returns its frame rate.
 
     It plays at the animation's own interval, or at `fps` if that is missing or 0.
 
@@ -27,9 +26,11 @@ def store_animation(animation: Animation, path: Path, fps: float, on_frame: OnFr
         errors.FramesInvalid: the figure's size changes, or the frames could not be stored.
         Exception: whatever the animation's own functions raise.
     """
-    rate: Any = None if getattr(animation, "_interval", None) else fps
+    interval_ms = getattr(animation, "_interval", None)
+    rate: Any = None if interval_ms else fps
     # passed by name, so that matplotlib derives the writer's rate from the interval
     animation.save(str(path), writer=NAME, fps=rate, progress_callback=lambda *_: on_frame())
+    return 1000 / interval_ms if interval_ms else fps
 
 
 @writers.register(NAME)
@@ -50,13 +51,7 @@ class _Writer(AbstractMovieWriter):
         # a PNG stores its size; `frame_size` can be a pixel off, and the figure may have changed since
         as_png = {"format": "png", "dpi": self.dpi, "pil_kwargs": {"compress_level": 0}}
         self.fig.savefig(png, **{**savefig_kwargs, **as_png})
-        self._frames.write(_pixels(png))
+        self._frames.write(pixels_of_png(png.getvalue()))
 
     def finish(self) -> None:
         self._frames.close()
-
-
-def _pixels(png: io.BytesIO) -> Pixels:
-    with Image.open(png) as image:
-        rgba = np.asarray(image)
-    return rgba[..., :3] if rgba[..., 3].min() == 255 else rgba

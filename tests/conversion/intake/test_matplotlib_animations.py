@@ -43,6 +43,17 @@ def test_a_matplotlib_animation_plays_at_its_own_interval(axes: Any, tmp_path: P
     assert [(rows[10][20], delay_cs) for rows, delay_cs in shown] == [("R", 25), ("G", 25), ("B", 25)]
 
 
+@pytest.mark.parametrize(
+    ("interval", "delays_cs"), [(40, [4, 4, 4]), (1000 / 30, [3, 4, 3]), (20, [2, 2, 2])]
+)
+def test_an_animation_keeps_its_frames_up_to_50_a_second(
+    axes: Any, interval: float, delays_cs: list[int], tmp_path: Path
+) -> None:
+    animation = animated(axes, lambda number: axes.set_facecolor(["r", "g", "b"][number]), interval=interval)
+    convert(animation, output=tmp_path / "out.gif")
+    assert [delay_cs for _, delay_cs in read_gif(tmp_path / "out.gif")][: len(delays_cs)] == delays_cs
+
+
 def test_an_artist_animation_is_a_source(axes: Any, tmp_path: Path) -> None:
     from matplotlib.animation import ArtistAnimation
 
@@ -64,7 +75,7 @@ def test_animation_error_is_raised(axes: Any) -> None:
 
 
 def animated(
-    axes: Any, draw: Callable[[int], Any] = lambda _: None, *, frames: int = 3, interval: int = 100
+    axes: Any, draw: Callable[[int], Any] = lambda _: None, *, frames: int = 3, interval: float = 100
 ) -> Any:
     from matplotlib.animation import FuncAnimation
 
@@ -150,9 +161,9 @@ def test_opaque_figure_has_no_transparency(axes: Any, tmp_path: Path) -> None:
 def test_a_figure_may_become_transparent(axes: Any, tmp_path: Path) -> None:
     axes.set_axis_off()
     animation = animated(axes, lambda number: axes.figure.patch.set_alpha(1 - number / 2))
-    with as_file(animation, fps=10, on_frame=lambda: None) as path:
-        assert probe(path, limits=Limits()).has_alpha
-        convert(path, Recipe(fps=10), tmp_path / "out.gif")
+    with as_file(animation, fps=10, on_frame=lambda: None) as taken:
+        assert probe(taken.path, limits=Limits()).has_alpha
+        convert(taken.path, Recipe(fps=10), tmp_path / "out.gif")
     shown = corners(tmp_path / "out.gif")
     assert (shown[0], shown[-1]) == (WHITE, GONE)
 
@@ -172,6 +183,25 @@ def test_an_animation_without_an_interval_plays_at_the_recipes_rate(axes: Any, t
 def test_an_animation_without_frames_is_refused(axes: Any) -> None:
     with pytest.raises(errors.FramesInvalid, match="there are none"):
         convert(animated(axes, frames=0))
+
+
+def test_figures_are_frames(axes: Any, tmp_path: Path) -> None:
+    def figures() -> Iterator[Any]:
+        for colour in ("red", "lime"):
+            axes.set_facecolor(colour)
+            yield axes.figure
+
+    convert(figures(), Recipe(fps=10, dither="none"), tmp_path / "out.gif")
+    shown = [(rows[10][20], delay_cs) for rows, delay_cs in read_gif(tmp_path / "out.gif")]
+    assert shown == [("R", 10), ("G", 10)]
+
+
+def test_a_setting_for_a_tight_box_does_not_change_the_size_of_figures(axes: Any, tmp_path: Path) -> None:
+    from matplotlib import rc_context
+
+    with rc_context({"savefig.bbox": "tight", "savefig.dpi": 300}):
+        report = convert([axes.figure], output=tmp_path / "out.gif")
+    assert (report.width_px, report.height_px) == (40, 20)
 
 
 def test_other_sources_do_not_import_matplotlib() -> None:
