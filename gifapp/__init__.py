@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from gifapp import errors
     from gifapp.client import Client
     from gifapp.conversion.pipeline import GifReport, convert
+    from gifapp.conversion.review.options import options
+    from gifapp.conversion.review.sheet import show
     from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
     from gifapp.widgets.dashboard.dashboard import Dashboard
     from gifapp.widgets.login import Login
@@ -34,6 +36,8 @@ _HOMES = {
     "Recipe": "gifapp.domain.recipes.recipe",
     "Segment": "gifapp.domain.recipes.recipe",
     "convert": "gifapp.conversion.pipeline",
+    "options": "gifapp.conversion.review.options",
+    "show": "gifapp.conversion.review.sheet",
 }
 __all__ = [
     "Caption",
@@ -51,6 +55,8 @@ __all__ = [
     "__version__",
     "convert",
     "errors",
+    "options",
+    "show",
 ]
 
 

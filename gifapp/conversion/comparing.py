@@ -26,14 +26,14 @@ class Make(Protocol):
     def __call__(self, recipe: Recipe, out: Path, *, on_progress: OnProgress) -> GifReport: ...
 
 
-def in_parts(on_progress: OnProgress) -> list[OnProgress]:
-    """One progress callback per format; together they report a single progress to `on_progress`."""
+def in_parts(on_progress: OnProgress, count: int = len(FILE_KINDS)) -> list[OnProgress]:
+    """Progress callbacks, one per format; together they report a single progress to `on_progress`."""
     whole = Reporter(on_progress, math.inf)  # each conversion has its own deadline
 
     def report(number: int, progress: Progress) -> None:
-        whole.at(progress.phase, (number + progress.fraction) / len(FILE_KINDS))
+        whole.at(progress.phase, (number + progress.fraction) / count)
 
-    return [partial(report, number) for number in range(len(FILE_KINDS))]
+    return [partial(report, number) for number in range(count)]
 
 
 def other_sizes(recipe: Recipe, make: Make, listeners: list[OnProgress]) -> dict[Format, int]:

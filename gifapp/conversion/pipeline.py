@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,10 +16,11 @@ from gifapp.conversion.encoders import writers
 from gifapp.conversion.encoders.writers import Written
 from gifapp.conversion.gif import encoder
 from gifapp.conversion.intake.colouring import Colouring
-from gifapp.conversion.intake.python_input import FrameOptions, as_file
+from gifapp.conversion.intake.python_input import FrameOptions, as_file, expected_frames, is_read_once
 from gifapp.conversion.output import published
 from gifapp.conversion.probing.probe import probed
-from gifapp.conversion.progress import Flow, Reporter
+from gifapp.conversion.progress import Flow, Reporter, Stored
+from gifapp.conversion.progress_bar import listener
 from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
 from gifapp.conversion.report import GifReport
@@ -58,7 +60,8 @@ def convert(
         recipe: how to convert it; the defaults give a good GIF.
         output: where to write the GIF; without it, the report holds the GIF. If the recipe sets no format,
             the file name does: `clip.webp`, `clip.avif`, `clip.png` (an APNG), `clip.mp4`, `clip.webm`.
-        on_progress: called with the progress; if it raises, the conversion ends.
+        on_progress: called with the progress; if it raises, the conversion ends. Without it, a bar shows in
+            terminals and notebooks; see `gifapp.options`.
         durations_s: how long each frame shows, in seconds.
         cmap: a matplotlib colormap or its name, for grey frames.
         vmin: the number in the frames that is shown as black, or as the lower end of `cmap`; by default
@@ -75,15 +78,41 @@ def convert(
         errors.BadInput: the source or the recipe cannot be used.
         errors.OutputNotWritable, errors.OutputIsSource, errors.FormatContradicted: the output cannot be used.
     """
-    recipe, limits, report = recipe or Recipe(), limits or Limits(), on_progress or _ignore_progress
+    recipe, limits = recipe or Recipe(), limits or Limits()
     if output is not None:
         recipe = for_output(recipe, Path(output))
-    with as_file(
-        source,
-        fps=recipe.fps or STANDARD_FPS,
-        on_frame=Reporter(report, limits.deadline_s).checkpoint,
-        options=FrameOptions(Colouring(cmap, vmin, vmax), durations_s),
-    ) as taken:
+    options = FrameOptions(Colouring(cmap, vmin, vmax), durations_s)
+    with listener(on_progress) as report:
+        made = _converted(source, recipe, output, report, options=options, limits=limits, compare=compare)
+    if is_read_once(source):
+        return replace(made, refit=partial(_refitted, made, Recipe(), limits=limits))
+    shown = {"durations_s": durations_s, "cmap": cmap, "vmin": vmin, "vmax": vmax}
+    return replace(made, refit=partial(_refitted, source, recipe, limits=limits, **shown))
+
+
+def _refitted(source: Any, recipe: Recipe, target_bytes: int, **options: Any) -> GifReport:
+    """Convert a source, or the file of a report, to fit a size."""
+    if isinstance(source, GifReport):
+        source = source.read_bytes()
+    values = recipe.model_dump(mode="json", exclude_unset=True) | {"target_bytes": target_bytes}
+    return convert(source, Recipe.parse(values), **options)
+
+
+def _converted(
+    source: Any,
+    recipe: Recipe,
+    output: str | Path | None,
+    report: OnProgress,
+    *,
+    options: FrameOptions,
+    limits: Limits,
+    compare: bool,
+) -> GifReport:
+    is_file = isinstance(source, str | PathLike)
+    storing, report = (report, report) if is_file else in_parts(report, 2)
+    on_frame = Stored(Reporter(storing, limits.deadline_s), expected_frames(source)).note
+    fps = recipe.fps or STANDARD_FPS
+    with as_file(source, fps=fps, on_frame=on_frame, options=options) as taken:
         if output is not None:
             _refuse_same_file(taken.path, Path(output))
         recipe = _keeping_frames(recipe, taken.fps)
@@ -156,10 +185,6 @@ def _made(make: Make, recipe: Recipe, output: str | Path | None, on_progress: On
     with tempfile.TemporaryDirectory(prefix="gifapp-") as directory:
         report = make(recipe, Path(directory) / "gif", on_progress=on_progress)
         return replace(report, path=None, data=report.read_bytes())
-
-
-def _ignore_progress(progress: Progress) -> None:
-    """The default for `on_progress`."""
 
 
 def _refuse_same_file(path: Path, output: Path) -> None:

@@ -89,6 +89,23 @@ class Reporter:
         return max(0.0, left_s - (now - self._moved))
 
 
+class Stored:
+    """Progress of frames that are stored before the conversion; `expected` is their number, 0 if unknown."""
+
+    def __init__(self, reporter: Reporter, expected: int) -> None:
+        self._reporter = reporter
+        self._expected = expected
+        self._stored = 0
+
+    def note(self) -> None:
+        """Note that one more frame is stored."""
+        self._stored += 1
+        if self._expected:
+            self._reporter.at("preparing", self._stored / self._expected)
+        else:
+            self._reporter.checkpoint()
+
+
 class Flow:
     """Progress of frames that are read and written concurrently: each step counts half.
 

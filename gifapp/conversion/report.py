@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp import errors
 from gifapp.domain.recipes.recipe import Format
+from gifapp.domain.typed_values import bytes_in
 from gifapp.domain.wording import frames, size
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gifapp.conversion.review.comparison import Comparison
+    from gifapp.conversion.review.media import Medium
+    from gifapp.conversion.review.playback import Playback
 
 Content = bytes  # the class below has a field named bytes
 
@@ -45,6 +55,8 @@ class GifReport:
         path: the output file; None if there was no output path: use `save()`.
         alternatives: the bytes of the same recipe in other formats, if requested.
         notes: sentences about what was unusual in the source and what was given up to fit a size.
+        data: the file's content, if there is no path.
+        refit: converts the source again, to fit a number of bytes.
     """
 
     frames: int
@@ -59,6 +71,7 @@ class GifReport:
     alternatives: Mapping[Format, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     data: Content | None = field(default=None, repr=False)
+    refit: Callable[[int], GifReport] | None = field(default=None, repr=False, compare=False)
 
     def read_bytes(self) -> Content:
         """The file's content."""
@@ -72,6 +85,48 @@ class GifReport:
         target = Path(path)
         target.write_bytes(self.read_bytes())
         return target
+
+    def shrink(self, target: str | int) -> GifReport:
+        """The best-looking file of the same source that fits into `target`, such as "2MB" or bytes.
+
+        A source that can be read only once, such as a generator, is replaced by this file.
+
+        Raises:
+            errors.FieldInvalid: `target` is no size.
+            errors.TargetTooSmall: no file fits.
+        """
+        assert self.refit is not None, "reports of `convert` can be refitted"  # noqa: S101
+        return self.refit(_target_bytes(target))
+
+    def compare(self, *others: Any, labels: tuple[str, ...] | None = None) -> Comparison:
+        """Compare this file with others: reports, paths, or the bytes of GIFs. This one is the reference.
+
+        Raises:
+            errors.FieldInvalid: there is not one label for each, this one included.
+            TypeError: one of `others` cannot be compared.
+        """
+        from gifapp.conversion.review.comparison import compared  # noqa: PLC0415  needed rarely
+        from gifapp.conversion.review.media import medium_of  # noqa: PLC0415
+
+        media = [medium_of(shown) for shown in (self, *others)]
+        names = labels or tuple(f"{number}" for number in range(1, len(media) + 1))
+        if len(names) != len(media):
+            problem = f"must be {len(media)} names, for this GIF first; there are {len(names)}"
+            raise errors.FieldInvalid(field="labels", problem=problem)
+        return compared(list(zip(names, media, strict=True)))
+
+    def read_frames(self) -> Playback:
+        """The frames as a viewer sees them, uint8 (n, height, width, 4), and their delays in seconds."""
+        from gifapp.conversion.review.playback import decoded  # noqa: PLC0415  needed rarely
+
+        return decoded(self.read_bytes(), self._medium.kind.content_type)
+
+    @property
+    def palette(self) -> NDArray[np.uint8]:
+        """The colours shown, most frequent first, uint8 (n, 3)."""
+        from gifapp.conversion.review.playback import colours_in  # noqa: PLC0415  needed rarely
+
+        return colours_in(self.read_frames().frames)
 
     def as_json(self) -> dict[str, Any]:
         """The properties, ready for JSON."""
@@ -97,7 +152,34 @@ class GifReport:
             f"{size(self.bytes)}, made in {self.engine_s:.1f} s"
         )
 
+    @property
+    def _medium(self) -> Medium:
+        from gifapp.conversion.review.media import Medium  # noqa: PLC0415  needed in notebooks only
+
+        return Medium(self.read_bytes(), self.format, self.path)
+
     def _repr_html_(self) -> str:
         lines = "<br>".join(html.escape(line) for line in (self.summary, *self.notes))
-        picture = FILE_KINDS[self.format].html(self.read_bytes(), self.width_px)
+        picture = self._medium.tag(f'width="{self.width_px}" style="max-width:100%"', "")
         return f'<figure style="margin:0">{picture}<figcaption><small>{lines}</small></figcaption></figure>'
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """The GIF itself, and for exports that cannot play it, its first frame and its summary."""
+        bundle = {"text/plain": f"{self.format.upper()}, {self.summary}"}
+        if not self._medium.is_linked:
+            bundle["image/png"] = b64encode(self._first_png()).decode("ascii")
+            if self.format == "gif":
+                bundle["image/gif"] = b64encode(self.read_bytes()).decode("ascii")
+        return bundle
+
+    def _first_png(self) -> Content:
+        from gifapp.conversion.review.playback import first_png  # noqa: PLC0415  needed in notebooks only
+
+        return first_png(self.read_bytes(), self._medium.kind.content_type)
+
+
+def _target_bytes(target: str | int) -> int:
+    try:
+        return round(bytes_in(target)) if isinstance(target, str) else target
+    except ValueError as refused:
+        raise errors.FieldInvalid(field="target", problem=f"is wrong: {refused}") from None

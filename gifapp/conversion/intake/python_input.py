@@ -8,12 +8,14 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import length_hint
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from gifapp import errors
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.intake import clips
+from gifapp.conversion.intake.arrays import is_indexable
 from gifapp.conversion.intake.colouring import Colouring
 from gifapp.conversion.intake.frames import frames_of
 from gifapp.conversion.intake.lossless import FrameWriter, OnFrame
@@ -21,6 +23,18 @@ from gifapp.conversion.intake.timed import write_timed
 from gifapp.domain.timing import MAX_FPS
 
 _COPIED_BYTES = 1024**2
+
+
+def expected_frames(source: Any) -> int:
+    """How many frames an array or a sequence will give; 0 if that is unknown."""
+    if is_indexable(source) and source.shape:
+        return int(source.shape[0])
+    return length_hint(source, 0) if isinstance(source, Iterable) else 0
+
+
+def is_read_once(source: Any) -> bool:
+    """Whether its frames are gone once they are read."""
+    return isinstance(source, Iterator) or hasattr(source, "read")
 
 
 class Taken(NamedTuple):

@@ -28,12 +28,15 @@ class FileKind(NamedTuple):
         return self.suffixes[0]
 
     def html(self, content: bytes, width_px: int) -> str:
-        """An HTML tag with the file embedded as a data URL; a video loops silently like a GIF."""
+        """An HTML tag with the file embedded as a data URL."""
         source = f"data:{self.content_type};base64,{b64encode(content).decode('ascii')}"
-        look = f'width="{width_px}" style="max-width:100%"'
+        return self.tag(source, f'width="{width_px}" style="max-width:100%"')
+
+    def tag(self, source: str, look: str, *, alt: str = "") -> str:
+        """An HTML tag that plays a file by its URL; a video loops silently like a GIF. `look`: attributes."""
         if self.content_type.startswith("video/"):
             return f'<video autoplay loop muted playsinline controls {look} src="{source}"></video>'
-        return f'<img alt="the {self.name}" {look} src="{source}">'
+        return f'<img alt="{alt or f"the {self.name}"}" {look} src="{source}">'
 
 
 FILE_KINDS: dict[Format, FileKind] = {
