@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gifapp.conversion.review.options import options
     from gifapp.conversion.review.sheet import show
     from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
+    from gifapp.notebook.animating import animate
+    from gifapp.notebook.recording import record
+    from gifapp.notebook.sweeping import sweep
     from gifapp.widgets.dashboard.dashboard import Dashboard
     from gifapp.widgets.login import Login
     from gifapp.widgets.operations.operations import Operations
@@ -35,9 +38,13 @@ _HOMES = {
     "Overlay": "gifapp.domain.recipes.recipe",
     "Recipe": "gifapp.domain.recipes.recipe",
     "Segment": "gifapp.domain.recipes.recipe",
+    "animate": "gifapp.notebook.animating",
     "convert": "gifapp.conversion.pipeline",
+    "load_ipython_extension": "gifapp.notebook.magic",
     "options": "gifapp.conversion.review.options",
+    "record": "gifapp.notebook.recording",
     "show": "gifapp.conversion.review.sheet",
+    "sweep": "gifapp.notebook.sweeping",
 }
 __all__ = [
     "Caption",
@@ -53,10 +60,13 @@ __all__ = [
     "Recipe",
     "Segment",
     "__version__",
+    "animate",
     "convert",
     "errors",
     "options",
+    "record",
     "show",
+    "sweep",
 ]
 
 

@@ -85,9 +85,14 @@ def convert(
     with listener(on_progress) as report:
         made = _converted(source, recipe, output, report, options=options, limits=limits, compare=compare)
     if is_read_once(source):
-        return replace(made, refit=partial(_refitted, made, Recipe(), limits=limits))
+        return refitting_itself(made, limits)
     shown = {"durations_s": durations_s, "cmap": cmap, "vmin": vmin, "vmax": vmax}
     return replace(made, refit=partial(_refitted, source, recipe, limits=limits, **shown))
+
+
+def refitting_itself(report: GifReport, limits: Limits) -> GifReport:
+    """The report of a source that is gone: `shrink` starts from its own file."""
+    return replace(report, refit=partial(_refitted, report, Recipe(), limits=limits))
 
 
 def _refitted(source: Any, recipe: Recipe, target_bytes: int, **options: Any) -> GifReport:
@@ -145,12 +150,27 @@ def convert_file(
     """
     reporter = Reporter(on_progress, limits.deadline_s)
     reporter.checkpoint()
-    recipe, preset = within_preset(recipe), preset_of(recipe)
     video = probed(video, path, limits=limits, checkpoint=reporter.checkpoint)
-    with (
-        rendered(path, video, recipe, limits=limits, reporter=reporter) as whole,
-        published(out, limit_bytes=limits.max_gif_bytes) as file,
-    ):
+    with rendered(path, video, within_preset(recipe), limits=limits, reporter=reporter) as whole:
+        return write_file(whole, recipe, out, limits=limits, reporter=reporter, still=still)
+
+
+def write_file(
+    whole: Rendering,
+    recipe: Recipe,
+    out: Path,
+    *,
+    limits: Limits,
+    reporter: Reporter,
+    still: Path | None = None,
+) -> GifReport:
+    """Write the rendering of a recipe to `out`, as `convert_file` does.
+
+    Raises:
+        errors.GifappError: see `convert`; and whatever the reporter raises.
+    """
+    recipe, preset = within_preset(recipe), preset_of(recipe)
+    with published(out, limit_bytes=limits.max_gif_bytes) as file:
         rendering = writers.prepared(platform_limits.within(whole, preset), recipe.format)
         if still is not None:
             from gifapp.conversion.first_frame import saving_first  # noqa: PLC0415  loads Pillow

@@ -183,6 +183,18 @@ class FramesInvalid(SourceRefused):
     sentence = "These frames cannot be used: {problem}."
 
 
+class NotRecording(BadInput):
+    sentence = "Frames can only be added while recording; add them inside `with gifapp.record() as gif:`."
+
+
+class NotRecorded(BadInput):
+    sentence = "There is no GIF yet; it is made when the `with` block of the recording ends."
+
+
+class CellFailed(BadInput):
+    sentence = "The cell failed, so there is no GIF; its error is above."
+
+
 class PicturesInvalid(SourceRefused):
     sentence = "These pictures cannot be used: {problem}."
 

@@ -57,7 +57,8 @@ LAYERS = {
     "client": {"domain"},
     "widgets": {"domain", "client"},
     "up": {"redis_client", "settings"},
-    "__init__": {"domain", "conversion", "client", "widgets"},
+    "notebook": {"domain", "conversion"},
+    "__init__": {"domain", "conversion", "client", "notebook", "widgets"},
 }
 # which packages a package may import within its layer; modules directly in the layer are open to all
 ROOMS = {
@@ -93,7 +94,7 @@ ROOMS = {
     "widgets.dashboard": {"widgets.controls", "widgets.form"},
     "widgets.operations": {"widgets.controls"},
 }
-LIBRARIES = {"client", "conversion", "domain", "widgets"}
+LIBRARIES = {"client", "conversion", "domain", "notebook", "widgets"}
 MAX_MODULES = 20
 ABOVE_ALL = {"__main__", "commands"}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

@@ -7,7 +7,6 @@ import io
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +14,12 @@ from PIL import Image
 
 from gifapp.conversion.review import quality
 from gifapp.conversion.review.media import Medium
-from gifapp.conversion.review.playback import Playback, decoded
+from gifapp.conversion.review.playback import decoded_at
 from gifapp.conversion.review.quality import Pictures
 from gifapp.domain.wording import size
 
-_MOMENTS = 9  # SSIMULACRA2 is slow
+# as shares of the duration; few, since SSIMULACRA2 is slow
+MOMENTS: NDArray[np.float64] = (np.arange(7) + 0.5) / 7
 _HOTTEST = 64  # of 255 steps; the heat-map's white
 
 
@@ -75,21 +75,18 @@ class Comparison:
 
 def compared(media: Sequence[tuple[str, Medium]]) -> Comparison:
     """Compare labelled files with the first of them."""
-    moments = (np.arange(_MOMENTS) + 0.5) / _MOMENTS
     reference: Pictures | None = None
     gifs = []
     for label, medium in media:
-        shown = sampled(decoded(medium.content, medium.kind.content_type), moments, reference)
+        shown = sampled(medium, reference)
         reference = shown if reference is None else reference
         gifs.append(_compared(label, medium, shown, reference))
     return Comparison(tuple(gifs))
 
 
-def sampled(
-    playback: Playback, moments: NDArray[np.float64], reference: NDArray[Any] | None = None
-) -> Pictures:
-    """The frames at these moments on white, in the size of the reference."""
-    shown = quality.opaque(playback.at(moments))
+def sampled(medium: Medium, reference: Pictures | None = None) -> Pictures:
+    """The frames at `MOMENTS` on white, in the size of the reference."""
+    shown = quality.opaque(decoded_at(medium.content, medium.kind.content_type, MOMENTS))
     if reference is None:
         return shown
     height_px, width_px = reference.shape[1:3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,22 +27,40 @@ class Playback(NamedTuple):
     def duration_s(self) -> float:
         return sum(self.delays_s)
 
-    def at(self, moments: NDArray[np.float64]) -> NDArray[np.uint8]:
-        """The frames shown at moments from 0 to 1, as shares of the duration."""
-        ends_s = np.cumsum(self.delays_s)
-        numbers = np.searchsorted(ends_s, moments * ends_s[-1], side="right")
-        return self.frames[np.minimum(numbers, len(self.frames) - 1)]
-
 
 def decoded(content: bytes, content_type: str) -> Playback:
     """The playback of a file's content."""
     return _video(content) if content_type in _VIDEOS else _pictures(content)
 
 
+def decoded_at(content: bytes, content_type: str, moments: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The frames shown at moments from 0 to 1, as shares of the duration: uint8 (n, height, width, 4)."""
+    if content_type in _VIDEOS:
+        playback = _video(content)
+        return playback.frames[shown_at(playback.delays_s, moments)]
+    animation = containers.read(memoryview(content))
+    numbers = shown_at([tile.delay_ms for tile in animation.tiles], moments).tolist()
+    wanted = sorted(set(numbers))
+    pictures = composed(animation, set(wanted).__contains__)
+    frames = {number: _rgba(picture) for number, picture in zip(wanted, pictures, strict=True)}
+    return np.stack([frames[number] for number in numbers])
+
+
+def shown_at(delays: Sequence[float], moments: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The numbers of the frames shown at moments from 0 to 1, as shares of the duration."""
+    ends = np.cumsum(delays)
+    return np.minimum(np.searchsorted(ends, moments * ends[-1], side="right"), len(ends) - 1)
+
+
 def _pictures(content: bytes) -> Playback:
     animation = containers.read(memoryview(content))
-    frames = np.stack([np.asarray(picture.convert("RGBA")) for picture in composed(animation)])
+    frames = np.stack([_rgba(picture) for picture in composed(animation)])
     return Playback(frames, tuple(tile.delay_ms / 1000 for tile in animation.tiles))
+
+
+def _rgba(picture: Image.Image) -> NDArray[np.uint8]:
+    """A copy: pictures are drawn on one canvas."""
+    return np.array(picture.convert("RGBA"))
 
 
 def _video(content: bytes) -> Playback:

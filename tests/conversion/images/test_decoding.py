@@ -70,7 +70,7 @@ def test_package_opens_no_files_with_pillow() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "Image.open"
     }
-    assert opening == {"matplotlib_writer"}
+    assert opening == {"figures"}
 
 
 def photo(size: tuple[int, int] = (65, 47)) -> Image.Image:

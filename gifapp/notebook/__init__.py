@@ -1,0 +1,1 @@
+"""Makes GIFs from the code of notebooks: records frames, draws animations, tries variants."""
