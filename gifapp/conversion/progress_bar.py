@@ -55,12 +55,14 @@ def _tqdm(words: str) -> Iterator[Any]:
         with tqdm(total=100, desc=words, leave=False, bar_format=_FORMAT) as bar:
             yield bar
         return
-    from IPython.display import display  # noqa: PLC0415  in notebooks it is there
+    from IPython.display import display as displayed  # noqa: PLC0415  in notebooks it is there
+
+    display: Any = displayed  # carries no types
     from tqdm.auto import tqdm as tqdm_auto  # noqa: PLC0415
 
     with tqdm_auto(total=100, desc=words, leave=False, bar_format=_FORMAT, display=False) as bar:
         # shown by ourselves, so that no trace of it remains in the notebook's output
-        shown: Any = display(bar.container, display_id=True)
+        shown = display(bar.container, display_id=True)
         try:
             yield bar
         finally:

@@ -6,7 +6,7 @@ import base64
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 from IPython.core.formatters import DisplayFormatter
@@ -33,17 +33,17 @@ class GifMagics(Magics):
     @cell_magic
     def gif(self, line: str, cell: str) -> Any:
         """Run the cell, and show a GIF of what it shows: figures and pictures, in order."""
-        options = parse_argstring(self.gif, line)
+        options, shell = parse_argstring(self.gif, line), cast("Any", self.shell)
         recording = record(_recipe(options.width, options.target_size), options.output, fps=options.fps)
         with ExitStack() as stack:
             gif = stack.enter_context(recording)
-            with _capturing(self.shell, gif) as shown:
-                result = self.shell.run_cell(cell)
+            with _capturing(shell, gif) as shown:
+                result = shell.run_cell(cell)
             if not result.success:  # the cell has shown its error; the GIF would be incomplete
                 raise errors.CellFailed
             _add_open_figures(gif, shown)
         if options.name:
-            self.shell.user_ns[options.name] = recording.report
+            shell.user_ns[options.name] = recording.report
         return recording.report
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import product
@@ -17,7 +17,8 @@ from gifapp import errors
 from gifapp.conversion.comparing import OnProgress, in_parts
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.conversion.intake.python_input import as_file
+from gifapp.conversion.intake.colouring import Colouring
+from gifapp.conversion.intake.python_input import FrameOptions, as_file
 from gifapp.conversion.pipeline import GifReport, write_file
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.progress import Reporter
@@ -43,6 +44,10 @@ def sweep(
     source: Any,
     recipe: Recipe | None = None,
     *,
+    durations_s: Sequence[float] | None = None,
+    cmap: Any = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
     on_progress: OnProgress | None = None,
     limits: Limits | None = None,
     **values: Iterable[Any],
@@ -57,6 +62,10 @@ def sweep(
     Args:
         source: as for `convert`.
         recipe: the fields that all variants share.
+        durations_s: as for `convert`.
+        cmap: as for `convert`.
+        vmin: as for `convert`.
+        vmax: as for `convert`.
         on_progress: called with the progress; without it, a bar shows in terminals and notebooks.
         limits: how much each conversion may use.
         values: for each field of the recipe, its values.
@@ -73,6 +82,7 @@ def sweep(
             source,
             fps=(recipe and recipe.fps) or STANDARD_FPS,
             on_frame=Reporter(report, limits.deadline_s).checkpoint,
+            options=FrameOptions(Colouring(cmap, vmin, vmax), durations_s),
         ) as taken,
         tempfile.TemporaryDirectory(prefix="gifapp-") as directory,
     ):

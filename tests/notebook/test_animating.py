@@ -14,7 +14,7 @@ from gifapp import Recipe, animate, errors
 from gifapp.notebook.animating import _draw
 from tests.support.letters import pixels, read_gif, told
 
-COLOURS = dict(zip("RGB", pixels([["RR"], ["GG"], ["BB"]]), strict=True))
+COLOURS: dict[str, np.ndarray] = dict(zip("RGB", pixels([["RR"], ["GG"], ["BB"]]), strict=True))
 
 
 def in_colour(letter: str) -> np.ndarray:

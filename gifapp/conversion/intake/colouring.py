@@ -115,7 +115,7 @@ def _hidden(array: NDArray[Any]) -> NDArray[np.bool_] | None:
     hidden: NDArray[np.bool_] = np.ma.getmaskarray(array) if np.ma.is_masked(array) else np.zeros(1, bool)
     if array.dtype.kind == "f":
         hidden = hidden | np.isnan(np.ma.getdata(array))
-    return hidden.any(axis=2) if hidden.any() else None
+    return np.asarray(hidden.any(axis=2)) if hidden.any() else None
 
 
 def _levels(numbers: NDArray[Any]) -> Pixels:

@@ -49,11 +49,13 @@ class Compared:
 
     def as_html(self) -> str:
         look, caption = 'style="max-width:100%"', html.escape(self.caption)
-        heat = b64encode(_png(heat_map(self.difference))).decode("ascii")
+        heat = ""
+        if self.difference.any():
+            png = b64encode(_png(heat_map(self.difference))).decode("ascii")
+            heat = f'<img {look} alt="difference from the first" src="data:image/png;base64,{png}">'
         return (
             f'<figure style="margin:0;max-width:100%">{self.medium.tag(look, self.label)}'
-            f"<figcaption><small>{caption}</small></figcaption>"
-            f'<img {look} alt="difference from the first" src="data:image/png;base64,{heat}"></figure>'
+            f"<figcaption><small>{caption}</small></figcaption>{heat}</figure>"
         )
 
 
@@ -68,7 +70,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         row = "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start"
-        scale = f"Below each: its mean difference from the first, black 0 to white {_HOTTEST} of 255."
+        scale = f"Below: the mean difference from the first, black 0 to white {_HOTTEST} of 255."
         shown = "".join(compared.as_html() for compared in self.gifs)
         return f'<div><div style="{row}">{shown}</div><small>{scale}</small></div>'
 

@@ -36,8 +36,8 @@ class Medium(NamedTuple):
         return self.kind.tag(self._url(), look, alt=html.escape(alt, quote=True))
 
     def _url(self) -> str:
-        if self.is_linked:
-            place = quote(os.path.relpath(self.path))  # type: ignore[type-var]  # notebooks run in their folder
+        if self.is_linked and self.path is not None:
+            place = quote(os.path.relpath(self.path))  # notebooks run in their folder
             return f"{place}?{crc32(self.content):08x}"  # browsers would show the file of an earlier run
         return f"data:{self.kind.content_type};base64,{b64encode(self.content).decode('ascii')}"
 

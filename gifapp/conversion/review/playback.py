@@ -49,7 +49,8 @@ def decoded_at(content: bytes, content_type: str, moments: NDArray[np.float64]) 
 def shown_at(delays: Sequence[float], moments: NDArray[np.float64]) -> NDArray[np.intp]:
     """The numbers of the frames shown at moments from 0 to 1, as shares of the duration."""
     ends = np.cumsum(delays)
-    return np.minimum(np.searchsorted(ends, moments * ends[-1], side="right"), len(ends) - 1)
+    numbers: NDArray[np.intp] = np.searchsorted(ends, moments * ends[-1], side="right")
+    return np.minimum(numbers, len(ends) - 1, out=numbers)
 
 
 def _pictures(content: bytes) -> Playback:
@@ -66,7 +67,7 @@ def _rgba(picture: Image.Image) -> NDArray[np.uint8]:
 def _video(content: bytes) -> Playback:
     import av  # noqa: PLC0415  slow to import, and few files are videos
 
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         stream = container.streams.video[0]
         decoded = [
             (float(frame.time or 0), frame.to_ndarray(format="rgba")) for frame in container.decode(stream)

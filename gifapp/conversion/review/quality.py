@@ -73,7 +73,7 @@ def _blurred_rows(plane: Plane) -> Plane:
     padded = np.pad(plane, ((0, 0), (_RADIUS_PX, _RADIUS_PX)), "symmetric")
     weights = (_WEIGHTS / _WEIGHTS.sum()).astype(np.float32)
     windows = (padded[:, offset : offset + plane.shape[1]] for offset in range(len(weights)))
-    blurred: Plane = sum(weight * window for weight, window in zip(weights, windows, strict=True))  # type: ignore[assignment]
+    blurred: Plane = sum(weight * window for weight, window in zip(weights, windows, strict=True))
     return blurred
 
 

@@ -46,10 +46,10 @@ def test_a_capture_that_is_not_open_is_refused() -> None:
         convert(Capture(BGR, -1))
 
 
-class Figure(go.Figure):
+class Figure(go.Figure):  # type: ignore[misc]  # it carries no types
     """Draws its first bar's colour, without kaleido and Chrome."""
 
-    def to_image(self, format: str) -> bytes:  # type: ignore[override]  # noqa: A002  plotly's name
+    def to_image(self, format: str) -> bytes:  # noqa: A002  plotly's name
         assert format == "png"
         png = io.BytesIO()
         Image.new("RGB", (2, 1), self.data[0].marker.color).save(png, "png")
