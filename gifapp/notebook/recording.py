@@ -14,7 +14,7 @@ from gifapp.conversion.intake.frames import pixels_of
 from gifapp.conversion.intake.lossless import FrameWriter
 from gifapp.conversion.pipeline import GifReport, convert, refitting_itself
 from gifapp.domain.limits import Limits
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.recipe import MAX_SIDE_PX, Recipe
 from gifapp.domain.timing import MAX_FPS
 
 RECORDED_FPS = 20.0
@@ -35,6 +35,7 @@ class Recording:
         self._cleanup = ExitStack()
         self._writer: FrameWriter | None = None
         self._report: GifReport | None = None
+        self._longest_px = 0
 
     def __enter__(self) -> Self:
         self._report = None
@@ -53,7 +54,9 @@ class Recording:
         """
         if self._writer is None:
             raise errors.NotRecording
-        self._writer.write(pixels_of(frame, self._colouring))
+        pixels = pixels_of(frame, self._colouring)
+        self._longest_px = max(self._longest_px, *pixels.shape[:2])
+        self._writer.write(pixels)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -67,7 +70,8 @@ class Recording:
     def _converted(self) -> GifReport:
         if not self._path.exists():
             raise errors.FramesInvalid(problem="there are none")
-        return refitting_itself(convert(self._path, self._recipe, self._output), Limits())
+        recipe = _of_full_size(self._recipe, self._longest_px)
+        return refitting_itself(convert(self._path, recipe, self._output), Limits())
 
     @property
     def report(self) -> GifReport:
@@ -89,6 +93,13 @@ class Recording:
         return self._report._repr_mimebundle_() | {"text/html": self._report._repr_html_()}
 
 
+def _of_full_size(recipe: Recipe, longest_px: int) -> Recipe:
+    """The recipe without the usual limit on the size, which blurs plots, unless it sets one itself."""
+    if recipe.preset or recipe.width_px is not None or recipe.height_px is not None:
+        return recipe
+    return recipe.model_copy(update={"width_px": min(longest_px, MAX_SIDE_PX)})
+
+
 def record(
     recipe: Recipe | None = None,
     output: str | Path | None = None,
@@ -100,7 +111,8 @@ def record(
 ) -> Recording:
     """Record frames into a GIF: `with gifapp.record(fps=20) as gif: gif.add(figure)`.
 
-    Frames are compressed on disk as they come; nothing stays if the context is left by an error.
+    Frames are compressed on disk as they come; nothing stays if the context is left by an error. The GIF has
+    the frames' size unless the recipe sets one.
 
     Args:
         recipe: how to convert the recording; its `fps` thins the frames.

@@ -34,6 +34,17 @@ def test_a_recipe_may_thin_a_recording(tmp_path: Path) -> None:
     assert gif.report.shrink("1kB").duration_s == 0.4
 
 
+@pytest.mark.parametrize(
+    ("recipe", "size"), [({}, (600, 500)), ({"width_px": 300}, (300, 250)), ({"rotate": 90}, (500, 600))]
+)
+def test_a_recording_keeps_its_size_unless_the_recipe_sets_one(
+    recipe: dict[str, Any], size: tuple[int, int]
+) -> None:
+    with record(Recipe(**recipe)) as gif:
+        gif.add(np.zeros((500, 600), np.uint8))
+    assert (gif.report.width_px, gif.report.height_px) == size
+
+
 def test_figures_are_recorded_as_they_are(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib").use("agg")
     from matplotlib.figure import Figure

@@ -65,6 +65,7 @@ _TRACK = re.compile(r"track:([1-9][0-9]?)")
 # the time arrow (-->) of SRT and WebVTT, or an ASS Dialogue line
 _TIMES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?(?:>|&gt;)|\u2192|^Dialogue:", re.MULTILINE)
 MAX_LOSSY = 200
+MAX_SIDE_PX = 4096
 MIN_TARGET_BYTES = 1_000
 MAX_TARGET_BYTES = 1_000_000_000
 
@@ -139,7 +140,7 @@ class Recipe(Part):
     width_px: int | None = Field(
         None,
         ge=1,
-        le=4096,
+        le=MAX_SIDE_PX,
         title="Width",
         description="Maximum width. If only one of width and height is given, the other follows from the "
         "aspect ratio; if neither is, the GIF fits in 480 x 480.",
@@ -147,7 +148,7 @@ class Recipe(Part):
     height_px: int | None = Field(
         None,
         ge=1,
-        le=4096,
+        le=MAX_SIDE_PX,
         title="Height",
         description="Maximum height. If the width is not given, it follows from the aspect ratio.",
     )
