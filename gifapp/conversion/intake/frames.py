@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -52,6 +53,9 @@ def pixels_of(frame: Any, colouring: Colouring | None = None) -> Pixels:
     Raises:
         errors.FramesInvalid, errors.FieldInvalid: see `Colouring.pixels`.
     """
+    if isinstance(frame, str | os.PathLike):
+        advice = "pass the folder of the pictures, or open each with PIL.Image.open"
+        raise errors.FramesInvalid(problem=f"one of them is the path {str(frame)!r}; {advice}")
     if figures.is_figure(frame):
         return figures.pixels_of_figure(frame)
     picture = _converted(frame) if isinstance(frame, Image.Image) else frame

@@ -95,6 +95,10 @@ def test_masked_array_without_mask_is_accepted(tmp_path: Path) -> None:
         (np.zeros((2, 6, 5, 2), np.uint8), r"the shape of one is \(6, 5, 2\), not \(height, width\)"),
         (np.zeros((2, 6, 5, 5), np.uint8), r"the shape of one is \(6, 5, 5\)"),
         (iter(()), "there are none"),
+        (
+            ["a.png", "b.png"],
+            "one of them is the path 'a.png'; pass the folder of the pictures, or open each",
+        ),
         ([Image.new("F", (2, 1))], "mode F has no white of its own; scale it to 0 to 255"),
         (
             [Image.fromarray(np.array([[-5, 70_000]], np.int32))],
