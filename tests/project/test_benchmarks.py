@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import costs, encoding, measure, quality, table
+from benchmarks import costs, encoding, frames, measure, quality, table
 from benchmarks.costs import Row
 from benchmarks.goals import Goal
 from benchmarks.measure import Cost
@@ -112,3 +112,15 @@ def test_tables_replace_the_text_between_their_marks(tmp_path: Path) -> None:
     document.write_text("a\n<!-- film -->\nold\n<!-- end -->\nb\n<!-- screen -->\n<!-- end -->\n")
     table.write(document, {"film": ["| 1 |"]})
     assert document.read_text() == "a\n<!-- film -->\n| 1 |\n<!-- end -->\nb\n<!-- screen -->\n<!-- end -->\n"
+
+
+def test_frames_are_compared_in_cpu_bytes_and_exact_time() -> None:
+    sequence = frames.Sequence("plot", 10, lambda: np.zeros((20, 2, 2, 3), np.uint8))
+    results = [
+        frames.Result(frames.GIFAPP, 1.0, 1000, 0.99, 2.0),
+        frames.Result("other", 4.0, 5000, 0.9, 1.8),
+    ]
+    assert list(frames.rows(sequence, results)) == [
+        ["plot, 10 fps", frames.GIFAPP, "1.00", "1.00", "1", "1.00", "0.9900", "+0.0 %"],
+        ["", "other", "4.00", "0.25", "5", "0.20", "0.9000", "-10.0 %"],
+    ]
