@@ -16,7 +16,8 @@ from gifapp.conversion.encoders import writers
 from gifapp.conversion.encoders.writers import Written
 from gifapp.conversion.gif import encoder
 from gifapp.conversion.intake.colouring import Colouring
-from gifapp.conversion.intake.python_input import FrameOptions, as_file, expected_frames, is_read_once
+from gifapp.conversion.intake.options import FrameOptions
+from gifapp.conversion.intake.python_input import as_file, expected_frames, is_read_once
 from gifapp.conversion.output import published
 from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.progress import Flow, Reporter, Stored

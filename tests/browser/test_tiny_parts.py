@@ -32,7 +32,7 @@ UPLOAD = """
 
 
 @pytest.mark.timeout(120)
-def test_chunks_of_three_thousand_bytes_upload_a_whole_video(service: RunningService, browser: Browser) -> None:
+def test_chunks_of_three_kilobytes_upload_a_whole_video(service: RunningService, browser: Browser) -> None:
     video = real_clip().read_bytes()
     parts = -(-len(video) // PART_BYTES)
     assert parts > int(Rates().uploads.partition("/")[0])

@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 
 from gifapp import errors, processes
 from gifapp.conversion.frame import Pixels
+from gifapp.ffmpeg_program import ffmpeg_program
 
 OnFrame = Callable[[], None]
 
@@ -77,7 +77,7 @@ def _lossless_file(
     """Write a video of the frames in `earlier`, then of those passed to the yielded function."""
     height_px, width_px, channels = shape
     argv = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
+        ffmpeg_program(),
         *("-nostdin", "-loglevel", "error", "-f", "rawvideo", "-s", f"{width_px}x{height_px}"),
         *("-pix_fmt", "rgba" if channels == _RGBA else "rgb24"),
         *("-r", str(Fraction(fps).limit_denominator(1001)), "-i", "pipe:0"),
