@@ -18,7 +18,8 @@ from gifapp.conversion.comparing import OnProgress, in_parts
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.intake.colouring import Colouring
-from gifapp.conversion.intake.python_input import FrameOptions, as_file
+from gifapp.conversion.intake.options import FrameOptions
+from gifapp.conversion.intake.python_input import as_file
 from gifapp.conversion.pipeline import GifReport, write_file
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.progress import Reporter
