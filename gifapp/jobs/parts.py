@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from gifapp.domain.limits import Allowance, Limits
-from gifapp.jobs.attempts.quick import QuickConversions
+from gifapp.jobs.attempts.quick import ProxyConversions, QuickConversions
 from gifapp.jobs.cleanup.consistency import Housekeeping
 from gifapp.jobs.cleanup.purge import Purge
 from gifapp.jobs.cleanup.retention import Retention
@@ -22,7 +22,9 @@ from gifapp.jobs.services.batches import Batches
 from gifapp.jobs.services.estimation import Estimation
 from gifapp.jobs.services.filmstrips import Filmstrips
 from gifapp.jobs.services.jobs import Jobs
+from gifapp.jobs.services.layering import Layering
 from gifapp.jobs.services.previewing import Previewing
+from gifapp.jobs.services.proxies import Proxies
 from gifapp.jobs.services.saved_recipes import SavedRecipes
 from gifapp.jobs.services.sharing import Sharing
 from gifapp.jobs.services.sources import Sources
@@ -63,6 +65,7 @@ class JobParts:
         self.wakeups = wakeups = WakeupQueue(make_queue(redis_url, secret))
         self.counters = counters = CounterStore(redis_url)
         self.quick = QuickConversions(blobs, limits)
+        self._proxy_conversions = ProxyConversions(blobs, limits)
 
         self.sources = Sources(
             blobs=blobs, events=events, counters=counters, limits=limits, allowance=allowance
@@ -70,6 +73,8 @@ class JobParts:
         self.uploads = Uploads(self.sources, blobs=blobs, limits=limits, allowance=allowance, timings=timings)
         self.estimation = Estimation(blobs=blobs, quick=self.quick, limits=limits)
         self.previewing = Previewing(blobs=blobs, quick=self.quick, limits=limits)
+        self.layering = Layering(blobs=blobs, quick=self.quick, limits=limits)
+        self.proxies = Proxies(blobs=blobs, conversions=self._proxy_conversions)
         self.filmstrips = Filmstrips(blobs=blobs, limits=limits)
         self.submission = Submission(
             wakeups=wakeups,
@@ -98,6 +103,7 @@ class JobParts:
 
     def close(self) -> None:
         self.quick.close()
+        self._proxy_conversions.close()
         self.wakeups.close()
         self.events.close()
         self.counters.close()

@@ -13,12 +13,14 @@ _ATTEMPT = re.compile(r"[0-9a-f]{32}-[0-9]+")
 _OURS: dict[FileKind, re.Pattern[str]] = {
     "source": _DIGEST,
     "poster": _DIGEST,
+    "proxy": _DIGEST,
     "gif": _ATTEMPT,
     "still": _ATTEMPT,
 }
 _FOLDERS: dict[FileKind, str] = {
     "source": "sources",
     "poster": "posters",
+    "proxy": "proxies",
     "gif": "gifs",
     "still": "stills",
 }
@@ -44,6 +46,8 @@ class Blob(NamedTuple):
                 return f"{folder}/{self.name[:2]}/{self.name}"
             case "poster":
                 return f"{folder}/{self.name[:2]}/{self.name}.jpg"
+            case "proxy":
+                return f"{folder}/{self.name[:2]}/{self.name}.webm"
             case "gif":
                 return f"{folder}/{self.name}.gif"
             case "still":
@@ -61,7 +65,7 @@ class Blob(NamedTuple):
 
 
 def files_of_source(sha256: str) -> tuple[Blob, Blob]:
-    """The video with this digest, and its poster."""
+    """The video with this digest, and its poster; it may also have a proxy."""
     return Blob("source", sha256), Blob("poster", sha256)
 
 

@@ -1,6 +1,6 @@
-"""Videos, posters, GIFs and stills: written in the workspace, then moved into the store.
+"""Videos, posters, proxies, GIFs and stills: written in the workspace, then moved into the store.
 
-Videos and posters are named by the SHA-256 of the video, GIFs and their stills
+Videos, posters and proxies are named by the SHA-256 of the video, GIFs and their stills
 by the attempt that made them.
 """
 
@@ -114,8 +114,8 @@ class Blobs:
                 self.store.keep(aside, blob)
 
     def remove_source(self, sha256: str) -> None:
-        """Remove a video and its poster. Call only within `store.exclusive()`."""
-        for blob in files_of_source(sha256):
+        """Remove a video, its poster and its proxy. Call only within `store.exclusive()`."""
+        for blob in (*files_of_source(sha256), Blob("proxy", sha256)):
             self.store.remove(blob)
 
     @contextlib.contextmanager

@@ -12,7 +12,7 @@ from gifapp.commands.parts import open_storage
 from gifapp.settings import Settings
 from tests.support.storages import storage_at
 
-FOLDERS = ("incoming", "scratch", "uploads", "sources", "posters", "gifs", "stills")
+FOLDERS = ("incoming", "scratch", "uploads", "sources", "posters", "proxies", "gifs", "stills")
 
 
 def test_open_storage_is_made_private(tmp_path: Path) -> None:

@@ -98,11 +98,18 @@ def _avif(recipe: Recipe, first_frames: Sequence[Frame], loop: int) -> list[Argu
 
 
 def _webm(recipe: Recipe, first_frames: Sequence[Frame], _loop: int) -> list[Arguments]:
+    return [[*_VP9, "-crf", _level(recipe, 22, 62), *_in_webm(first_frames)]]
+
+
+def _proxy(_recipe: Recipe, first_frames: Sequence[Frame], _loop: int) -> list[Arguments]:
+    return [[*_FAST_VP9, *_in_webm(first_frames)]]
+
+
+def _in_webm(first_frames: Sequence[Frame]) -> Arguments:
     has_alpha = first_frames[0].pixels.shape[2] == 4
     # libvpx rejects alternate reference frames together with transparency
     kind = ["yuva420p", "-auto-alt-ref", "0"] if has_alpha else ["yuv420p"]
-    quality = ["-crf", _level(recipe, 22, 62)]
-    return [[*_VP9, *quality, *_TICKS, "-vf", _BT709, "-pix_fmt", *kind, "-f", "webm"]]
+    return [*_TICKS, "-vf", _BT709, "-pix_fmt", *kind, "-f", "webm"]
 
 
 _WEBP = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra"]
@@ -128,6 +135,9 @@ _ALPHA = "alphaextract,format=gray,setparams=range=pc:colorspace=bt709"
 _LOSSLESS_ALPHA = ["-c:v:1", "libaom-av1", "-cpu-used:v:1", "6", "-aom-params:v:1", "lossless=1"]
 
 _VP9 = ["-c:v", "libvpx-vp9", "-deadline", "good", "-cpu-used", "3", "-row-mt", "1", "-b:v", "0"]
+# many key frames, because the stage plays backwards by seeking
+_FAST_VP9 = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-row-mt", "1"]
+_FAST_VP9 += ["-b:v", "1M", "-crf", "24", "-g", "12"]
 
 
 def _for_h264(rendering: Rendering) -> Rendering:
@@ -169,3 +179,6 @@ CODECS: Mapping[Format, Codec] = {
     "webm": Codec(_webm, longest_cs=_MAX_STEP_CS),
 }
 """Every format but GIF, which has its own encoder."""
+
+PROXY = Codec(_proxy, longest_cs=_MAX_STEP_CS)
+"""A WebM that is made quickly and easy to seek in; see `conversion.proxy`."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from gifapp import errors
 from gifapp.conversion.encoders import matroska
-from gifapp.conversion.encoders.codecs import CODECS, Arguments
+from gifapp.conversion.encoders.codecs import CODECS, Arguments, Codec
 from gifapp.conversion.encoders.encoder_process import FfmpegEncoder
 from gifapp.conversion.frame import Frame
 from gifapp.conversion.merging import merged
@@ -56,11 +56,12 @@ def write(
     recipe: Recipe,
     out: Path,
     *,
+    codec: Codec | None = None,
     limits: Limits,
     on_frame: Callable[[int], None],
     checkpoint: Callable[[], None],
 ) -> Written:
-    """Write the frames to `out` in the recipe's format, which is not GIF.
+    """Write the frames to `out` with `codec`; None: in the recipe's format, which is not GIF.
 
     The rendering must be `prepared`. An image of one frame is a still picture. A video repeats long
     frames and has no loop count: looping is up to the player.
@@ -72,7 +73,7 @@ def write(
         errors.ConversionTooBig, errors.ConversionTooSlow, errors.DiskFull: ffmpeg exceeded a limit.
         errors.ConversionCrashed: ffmpeg failed in another way.
     """
-    codec = CODECS[recipe.format]
+    codec = codec or CODECS[recipe.format]
     frames = (held.frame for held in merged(_counted(rendering.frames, on_frame), checkpoint=checkpoint))
     first_frames = list(islice(frames, _INSPECTED_FRAMES))
     start = partial(FfmpegEncoder, limits=limits, checkpoint=checkpoint)

@@ -41,6 +41,7 @@ class PlacedText:
     size_px: int
     colour: str
     outline: str | None
+    part: str
     needs_room: bool = False
 
 
@@ -119,7 +120,7 @@ def _late_captions(plan: Plan, whole_s: float) -> Iterator[str]:
 
 
 def _captions(plan: Plan) -> Iterator[PlacedText]:
-    for caption in plan.recipe.captions:
+    for number, caption in enumerate(plan.recipe.captions):
         yield PlacedText(
             caption.text,
             caption.start_s,
@@ -128,6 +129,7 @@ def _captions(plan: Plan) -> Iterator[PlacedText]:
             caption.size_px,
             caption.colour,
             caption.outline,
+            f"captions.{number}",
         )
 
 
@@ -155,6 +157,7 @@ def _cues(cues: Iterable[Cue], plan: Plan, checkpoint: Callable[[], None]) -> It
                 look.size_px,
                 look.colour,
                 look.outline,
+                "subtitles",
                 needs_room=True,
             )
 
@@ -182,7 +185,7 @@ def _box(block: Block, words: PlacedText, plan: Plan) -> Box:
 def _layer(words: PlacedText, block: Block, box: Box, checkpoint: Callable[[], None]) -> Layer:
     paint = partial(_painted, words, block, checkpoint)
     over_px = overhang_px(block)
-    return Layer(paint, box.x_px - over_px, box.y_px - over_px, words.start_s, words.end_s)
+    return Layer(paint, box.x_px - over_px, box.y_px - over_px, words.start_s, words.end_s, words.part)
 
 
 def _painted(words: PlacedText, block: Block, checkpoint: Callable[[], None]) -> Pixels:

@@ -18,6 +18,7 @@ class Layer:
     Attributes:
         paint: makes the picture on first use: uint8 (height, width, 4), straight alpha.
         x_px, y_px: its upper left corner; parts outside the frame are clipped.
+        part: the part of the recipe that it shows: `overlay`, `captions.0` or `subtitles`.
     """
 
     paint: Callable[[], Pixels]
@@ -25,6 +26,7 @@ class Layer:
     y_px: int
     start_s: float = 0.0
     end_s: float = math.inf
+    part: str = ""
 
     def has_begun(self, begin_s: float) -> bool:
         """Whether it shows on a frame that begins at `begin_s`, unless it has ended."""

@@ -35,7 +35,7 @@ def overlay_layer(overlay: Overlay, width_px: int, height_px: int) -> Layer:
     corner = placed(
         overlay.position, picture.size, (width_px, height_px), margin_px=margin_px(width_px, height_px)
     )
-    return Layer(lambda: pixels, *corner)
+    return Layer(lambda: pixels, *corner, part="overlay")
 
 
 def _decoded(encoded: str) -> Image.Image:

@@ -23,14 +23,10 @@ class Stamp:
     """A painted layer, clipped to its visible rectangle, for frames of one size."""
 
     def __init__(self, layer: Layer, pixels: Pixels) -> None:
-        picture, (height, width) = layer.paint(), pixels.shape[:2]
-        left, top = max(0, -layer.x_px), max(0, -layer.y_px)
-        picture = picture[top : max(top, height - layer.y_px), left : max(left, width - layer.x_px)]
-        down, across = _bounds(picture[..., 3])
-        top, left = layer.y_px + top + down.start, layer.x_px + left + across.start
-        picture = picture[down, across]
-        self._place = np.s_[top : top + picture.shape[0], left : left + picture.shape[1]]
-        self._picture = Image.fromarray(np.ascontiguousarray(picture))
+        height_px, width_px = pixels.shape[:2]
+        picture, x_px, y_px = visible(layer, width_px, height_px)
+        self._place = np.s_[y_px : y_px + picture.shape[0], x_px : x_px + picture.shape[1]]
+        self._picture = Image.fromarray(picture)
 
     def press(self, pixels: Pixels) -> None:
         """Blend into RGB or RGBA pixels in place."""
@@ -40,6 +36,16 @@ class Stamp:
         else:
             under.paste(self._picture, mask=self._picture)
         pixels[self._place] = np.asarray(under)
+
+
+def visible(layer: Layer, width_px: int, height_px: int) -> tuple[Pixels, int, int]:
+    """The layer's picture cropped to what is visible in frames of this size, and its upper left corner."""
+    picture = layer.paint()
+    left, top = max(0, -layer.x_px), max(0, -layer.y_px)
+    picture = picture[top : max(top, height_px - layer.y_px), left : max(left, width_px - layer.x_px)]
+    down, across = _bounds(picture[..., 3])
+    corner = (layer.x_px + left + across.start, layer.y_px + top + down.start)
+    return np.ascontiguousarray(picture[down, across]), *corner
 
 
 def _bounds(alpha: Pixels) -> tuple[slice, slice]:

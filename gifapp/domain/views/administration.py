@@ -10,7 +10,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import ErrorView, PastErrorView, View
 
-FileKind = Literal["source", "poster", "gif", "still"]
+FileKind = Literal["source", "poster", "proxy", "gif", "still"]
 
 
 class QueueView(View):

@@ -63,7 +63,9 @@ class SourceView(View):
     sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`,
     `filmstrip_url` pictures of the whole video side by side in one JPEG (null for a single picture);
     `POST` a recipe to `preview_url` for a short loop. `video_url` returns the original as `video_type`, if
-    browsers may be able to play it; a recipe's time 0 is `video_lead_s` after the file's.
+    browsers may be able to play it; a recipe's time 0 is `video_lead_s` after the file's. `proxy_url` returns
+    a small WebM of the whole source, which takes up to a minute or two the first time (null for a single
+    picture or a long video); `POST` a recipe to `layers_url` for its captions, subtitles and overlay.
     `expires_at` is when it is deleted automatically; None: never, or not while a job needs it.
     """
 
@@ -86,6 +88,8 @@ class SourceView(View):
     video_url: str | None = None
     video_type: str | None = None
     video_lead_s: float = 0.0
+    proxy_url: str | None = None
+    layers_url: str | None = None
     created_at: datetime
     expires_at: datetime | None = None
 

@@ -1,4 +1,4 @@
-"""Makes estimates and previews while users edit a recipe, in child processes with resource limits."""
+"""Makes estimates, previews, layers and proxies while users edit, in child processes with resource limits."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from gifapp.conversion.report import Estimate
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.layers import LayersView
 from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, Failed
 from gifapp.jobs.attempts.forkserver import CONVERT, ForkServer
 from gifapp.processes import surplus_nice
@@ -27,6 +28,8 @@ DEADLINE_S = 20.0
 AT_ONCE = 3
 _LOOK_EVERY_S = 1.0
 _ESTIMATE = "gifapp.jobs.attempts.estimate_process:estimate_requested"
+_LAYERS = "gifapp.jobs.attempts.stage_process:draw_layers"
+_PROXY = "gifapp.jobs.attempts.stage_process:convert_to_proxy"
 
 Result = TypeVar("Result")
 
@@ -42,10 +45,11 @@ class Preview:
 
 
 class QuickConversions:
-    """Makes estimates and previews, `AT_ONCE` at a time; processes start on demand or by `warm_up`."""
+    """Does quick work, `AT_ONCE` at a time; processes start on demand or by `warm_up`."""
 
     def __init__(self, blobs: Blobs, limits: Limits) -> None:
-        self._forks = [_Fork(blobs, limits) for _ in range(AT_ONCE)]
+        quick = replace(limits, deadline_s=min(limits.deadline_s, DEADLINE_S))
+        self._forks = [_Fork(blobs, quick, _ESTIMATE, CONVERT, _LAYERS) for _ in range(AT_ONCE)]
         self._idle: LifoQueue[_Fork] = LifoQueue()  # the warm one first
         for fork in reversed(self._forks):
             self._idle.put(fork)
@@ -70,6 +74,14 @@ class QuickConversions:
         """
         return self._run(lambda fork: fork.preview(path, video, recipe))
 
+    def layers(self, path: Path, video: Video, recipe: Recipe) -> LayersView:
+        """Draw a recipe's captions, subtitles and overlay; blocks likewise, for a few tenths of a second.
+
+        Raises:
+            errors.GifappError: see `conversion.text.layer_pictures`.
+        """
+        return self._run(lambda fork: fork.layers(path, video, recipe))
+
     def _run(self, work: Callable[[_Fork], Result]) -> Result:
         fork = self._idle.get()
         self._warm_up_next()
@@ -90,13 +102,31 @@ class QuickConversions:
             fork.close()
 
 
+class ProxyConversions:
+    """Makes proxies, one at a time; no process starts before the first."""
+
+    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+        self._fork = _Fork(blobs, limits, _PROXY)
+
+    def proxy(self, path: Path, video: Video, keep: Callable[[Path], None]) -> None:
+        """Make a proxy of the whole video, and pass its file to `keep`, which may move it.
+
+        Raises:
+            errors.GifappError: see `conversion.proxy.make_proxy`.
+        """
+        self._fork.proxy(path, video, keep)
+
+    def close(self) -> None:
+        self._fork.close()
+
+
 class _Fork:
     """Runs one request at a time, on its own thread with its own fork server."""
 
-    def __init__(self, blobs: Blobs, limits: Limits) -> None:
+    def __init__(self, blobs: Blobs, limits: Limits, *converters: str) -> None:
         self._blobs = blobs
-        self._limits = replace(limits, deadline_s=min(limits.deadline_s, DEADLINE_S))
-        self._server = ForkServer(_ESTIMATE, CONVERT)
+        self._limits = limits
+        self._server = ForkServer(*converters)
         self._thread = ThreadPoolExecutor(1, "quick")  # the fork server dies with this thread
 
     def warm_up(self) -> None:
@@ -115,6 +145,15 @@ class _Fork:
             return Preview(out.read_bytes(), done.width_px, done.height_px, done.duration_s)
 
         return self._on_thread(CONVERT, path, video, recipe, preview)
+
+    def layers(self, path: Path, video: Video, recipe: Recipe) -> LayersView:
+        def layers(_: Done, out: Path) -> LayersView:
+            return LayersView.model_validate_json(out.read_bytes())
+
+        return self._on_thread(_LAYERS, path, video, recipe, layers)
+
+    def proxy(self, path: Path, video: Video, keep: Callable[[Path], None]) -> None:
+        self._on_thread(_PROXY, path, video, Recipe(), lambda _, out: keep(out))
 
     def _on_thread(
         self, converter: str, path: Path, video: Video, recipe: Recipe, result: Callable[[Done, Path], Result]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from gifapp.conversion.playable import media_type
+from gifapp.conversion.playable import has_proxy, media_type
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.output_names import chosen_file_name, default_file_name
@@ -53,6 +53,8 @@ def _source_view(source: SourceDocument, expires_at: datetime | None) -> SourceV
         video_url=f"/api/v1/sources/{source.id}/video" if video_type else None,
         video_type=video_type,
         video_lead_s=video.lead_s,
+        proxy_url=f"/api/v1/sources/{source.id}/proxy" if has_proxy(video) else None,
+        layers_url=f"/api/v1/sources/{source.id}/layers",
         created_at=source.created_at,
         expires_at=expires_at,
     )

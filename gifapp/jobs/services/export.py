@@ -66,6 +66,8 @@ def _source_facts(owner_id: str) -> Iterator[View]:
                 "preview_url": None,
                 "video_url": None,
                 "filmstrip_url": None,
+                "proxy_url": None,
+                "layers_url": None,
             }
         )
 

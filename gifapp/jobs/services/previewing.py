@@ -6,7 +6,7 @@ from gifapp.conversion.plan import Plan, make_plan
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.preview import MAX_PREVIEW_S, preview_recipe
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.recipe import Recipe, Segment
 from gifapp.jobs.attempts.quick import Preview, QuickConversions
 from gifapp.jobs.db import sources
 from gifapp.storage.blobs import Blobs
@@ -22,8 +22,12 @@ class Previewing:
         self._quick = quick
         self._limits = limits
 
-    def preview(self, owner_id: str, source_id: str, recipe: Recipe, at_s: float | None = None) -> Preview:
+    def preview(
+        self, owner_id: str, source_id: str, recipe: Recipe, at_s: float | None = None
+    ) -> tuple[Preview, Segment]:
         """Convert a loop of up to 1.5 s around the source's time `at_s`; None: in the middle of the clip.
+
+        Returns the preview, and the range of the source that it shows.
 
         Raises:
             errors.NotFound, errors.SourceRefused: see `Submission.submit`.
@@ -34,7 +38,7 @@ class Previewing:
         longest_s = _longest_s(make_plan(video, recipe, self._limits), video)
         looped = preview_recipe(recipe, at_s, duration_s=video.duration_s, longest_s=longest_s)
         with self._blobs.video(source.sha256) as path:
-            return self._quick.preview(path, video, looped)
+            return self._quick.preview(path, video, looped), looped.segments[0]
 
 
 def _longest_s(plan: Plan, video: Video) -> float:

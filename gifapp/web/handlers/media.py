@@ -199,6 +199,29 @@ class VideoHandler(_OwnedFileHandler):
         await self.send(picture, include_body=include_body)
 
 
+class ProxyHandler(_OwnedFileHandler):
+    signed_kind = "proxies"
+    policy = _POLICY_OF_ORIGINALS
+
+    @operation(
+        "A WebM of the whole video, at most 480 px wide and high, for browsers that cannot play the original",
+        reads_itself=[FileQuery],
+        produces=["video/webm"],
+        is_file=True,
+        raises=[*errors.SourceRefused.all().values(), errors.ConversionTooBig, errors.ConversionTooSlow],
+    )
+    async def get(self, source_id: str, include_body: bool = True) -> None:
+        """Made by the first request, which may take a minute or two."""
+        owner_id = await self.owner_id(source_id)
+        proxies = self.parts.services.proxies
+        blob = await self.run_blocking(proxies.find, owner_id, source_id)
+        if blob is None:
+            make = partial(proxies.make, owner_id, source_id)
+            blob = await self.run_in_turn(self.parts.proxies, owner_id, make)
+        picture = Picture(blob, "video/webm", f'"{blob.name}-proxy"', "proxy.webm")
+        await self.send(picture, include_body=include_body)
+
+
 class FrameQuery(Query):
     at_s: Annotated[float, Field(ge=0, le=MAX_TIME_S)] = 0.0
 

@@ -42,9 +42,9 @@ _SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _CORS_EXPOSED = (
-    "Content-Disposition, ETag, Location, Retry-After, Server-Timing, X-Request-Id, Tus-Checksum-Algorithm, "
-    "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, "
-    "Upload-Metadata, Upload-Offset, Upload-Source"
+    "Content-Disposition, ETag, Location, Preview-Range, Retry-After, Server-Timing, X-Request-Id, "
+    "Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, "
+    "Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Source"
 )
 _CORS_ACCEPTED = (
     "Authorization, Content-Type, Idempotency-Key, If-None-Match, Range, Tus-Resumable, Upload-Checksum, "

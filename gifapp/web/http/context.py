@@ -33,6 +33,7 @@ _PASSWORDS = functools.partial(FairPool, "password", slots=2, max_waiting=32)
 # each task of these pools starts a process; one slot of each is reserved for users with none running
 _PROBES = functools.partial(FairPool, "probe", slots=3, max_waiting=32)
 _FRAMES = functools.partial(FairPool, "frame", slots=3, max_waiting=8)
+_PROXIES = functools.partial(FairPool, "proxy", slots=2, max_waiting=4)
 _QUICK = functools.partial(FairPool, "quick", slots=quick.AT_ONCE, max_waiting=8)
 
 
@@ -48,7 +49,8 @@ class Parts:
         memory: the memory that bodies and responses take.
         probes: for probing uploads and making filmstrips, which take seconds.
         frames: for extracting frames, a fraction of a second each.
-        quick: for estimates and previews, about a second each.
+        proxies: for proxies, up to a minute or two each; only one is made at a time.
+        quick: for estimates, previews and layers, about a second each.
         cleanup_tasks: clean up abandoned uploads.
         in_flight: the requests in flight, without websockets.
         instruments: the metrics of this process.
@@ -76,6 +78,7 @@ class Parts:
     memory: MemoryBudget = field(default_factory=MemoryBudget)
     probes: FairPool = field(default_factory=_PROBES)
     frames: FairPool = field(default_factory=_FRAMES)
+    proxies: FairPool = field(default_factory=_PROXIES)
     quick: FairPool = field(default_factory=_QUICK)
     cleanup_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     in_flight: InFlightRequests = field(default_factory=InFlightRequests)

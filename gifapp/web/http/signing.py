@@ -16,7 +16,18 @@ from gifapp.identity.tokens import derived_key
 
 WINDOW_S = 6 * 3600
 
-MediaKind = Literal["archives", "gifs", "stills", "posters", "frames", "previews", "videos", "filmstrips"]
+MediaKind = Literal[
+    "archives",
+    "gifs",
+    "stills",
+    "posters",
+    "frames",
+    "previews",
+    "videos",
+    "filmstrips",
+    "proxies",
+    "layers",
+]
 
 _SOURCE_URLS: dict[str, MediaKind] = {
     "poster_url": "posters",
@@ -24,6 +35,8 @@ _SOURCE_URLS: dict[str, MediaKind] = {
     "filmstrip_url": "filmstrips",
     "video_url": "videos",
     "preview_url": "previews",
+    "proxy_url": "proxies",
+    "layers_url": "layers",
 }
 
 
@@ -42,7 +55,7 @@ class MediaSigner:
         self._now = now
 
     def address(self, kind: MediaKind, item_id: str, owner_id: str) -> str:
-        """The signed path of an item's image, of its video, or of its previews."""
+        """The signed path of an item's image or video, or of what is made for a page."""
         expires = (int(self._now()) // self._window_s + 2) * self._window_s
         signature = self._signature(kind, item_id, owner_id, str(expires))
         query = urlencode({"owner": owner_id, "expires": expires, "signature": signature})

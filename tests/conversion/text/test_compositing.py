@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def seen(frames: list[int], layer: Layer) -> list[bool]:
     return [bool(frame.pixels.any()) for frame in shown]
 
 
-def white(**when: float) -> Layer:
+def white(**when: Any) -> Layer:
     return Layer(lambda: np.full((2, 2, 4), 255, np.uint8), 1, 1, **when)
 
 

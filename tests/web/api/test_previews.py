@@ -1,5 +1,6 @@
 """Previews over HTTP: short loops that are made at once and leave nothing."""
 
+from base64 import b64decode, b64encode
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,33 @@ async def test_impossible_recipe_is_refused(
     is_problem(await preview(stranger, forged, {}), 403, "media-link-invalid")
     eve = sign_up("eve")
     is_problem(await preview(eve.http, f"/api/v1/sources/{source.id}/preview", {}), 404, "not-found")
+
+
+async def test_a_preview_says_what_it_shows(stranger: httpx.AsyncClient, preview_url: str) -> None:
+    made = await preview(stranger, preview_url, {"segments": [{"start_s": 0.2, "end_s": 0.5}]})
+    assert made.headers["Preview-Range"] == "0.200-0.500"
+
+
+async def test_captions_are_drawn_for_their_owner_only(
+    ada: Person, stranger: httpx.AsyncClient, sign_up: SignUp, source: SourceView
+) -> None:
+    url = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()["layers_url"]
+    recipe = {"captions": [{"text": "Hi", "size_px": 12, "position": "top"}], "subtitles": SUBTITLES}
+    drawn = (await stranger.post(url, json={"recipe": recipe}, timeout=120)).json()
+    assert (drawn["width_px"], drawn["height_px"], drawn["notes"]) == (64, 48, [])
+    assert [layer["part"] for layer in drawn["layers"]] == ["captions.0", "subtitles"]
+    top, bottom = drawn["layers"]
+    assert top["y_px"] + top["height_px"] < 24 < bottom["y_px"]
+    with Image.open(BytesIO(b64decode(top["png"]))) as picture:
+        assert (picture.format, picture.mode, picture.size) == (
+            "PNG",
+            "RGBA",
+            (top["width_px"], top["height_px"]),
+        )
+    own = f"/api/v1/sources/{source.id}/layers"
+    is_problem(
+        await stranger.post(url.replace("signature=", "signature=x"), json={}), 403, "media-link-invalid"
+    )
+    is_problem(await sign_up("eve").http.post(own, json={}), 404, "not-found")
+    damaged = {"overlay": {"image": b64encode(b"\x89PNG\r\n\x1a\nno").decode()}}
+    is_problem(await ada.http.post(own, json={"recipe": damaged}, timeout=120), 422, "recipe-invalid")

@@ -85,7 +85,9 @@ class Belongings:
         """Ids that are valid at this place of a path."""
         if "users" in path:
             return [self.owner_id]
-        is_source = any(word in path for word in ("sources", "posters", "frames", "videos", "filmstrips"))
+        is_source = any(
+            word in path for word in ("sources", "posters", "frames", "videos", "filmstrips", "proxies")
+        )
         return [self.source_id] if is_source else self.job_ids
 
 

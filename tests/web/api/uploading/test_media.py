@@ -266,3 +266,18 @@ def test_signed_url_is_stable_for_hours_and_then_expires() -> None:
 )
 def test_file_name_cannot_inject_headers(name: str, header: str) -> None:
     assert disposition("inline", name) == f"inline; {header}"
+
+
+async def test_a_proxy_is_a_webm_with_ranges_for_its_owner(
+    ada: Person, stranger: httpx.AsyncClient, source: SourceView
+) -> None:
+    address = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()["proxy_url"]
+    whole = await stranger.get(address, timeout=120)
+    assert (whole.status_code, whole.headers["Content-Type"]) == (200, "video/webm")
+    assert "sandbox" in whole.headers["Content-Security-Policy"]
+    part = await stranger.get(address, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, whole.content[:4])
+    plain = f"/api/v1/sources/{source.id}/proxy"
+    is_problem(await stranger.get(plain), 401, "not-signed-in")
+    await ada.http.delete(f"/api/v1/sources/{source.id}")
+    is_problem(await stranger.get(address), 404, "not-found")

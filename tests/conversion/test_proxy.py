@@ -1,0 +1,45 @@
+"""Proxies show what the GIF shows of the whole source."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from gifapp import errors
+from gifapp.conversion import proxy
+from gifapp.conversion.probing.probe import probe
+from gifapp.domain.limits import Limits
+from tests.support.clips import pattern
+
+
+def made(path: Path) -> Path:
+    out = path.with_suffix(".proxy.webm")
+    limits = Limits()
+    proxy.make_proxy(path, out, video=probe(path, limits=limits), limits=limits, on_progress=lambda _: None)
+    return out
+
+
+def test_an_animation_keeps_its_delays_and_colours(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "lime", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=[50, 70, 200])
+    with av.open(made(tmp_path / "a.gif")) as clip:
+        shown = [
+            (float(frame.time or 0), frame.to_ndarray(format="rgb24")[24, 32])
+            for frame in clip.decode(video=0)
+        ]
+    assert [at_s for at_s, _ in shown][:3] == pytest.approx([0, 0.05, 0.12], abs=0.001)
+    for (_, colour), expected in zip(shown, ([255, 0, 0], [0, 255, 0], [0, 0, 255]), strict=False):
+        assert np.abs(colour.astype(int) - expected).max() < 30  # colours are coarser in a video
+
+
+def test_a_fast_video_has_fewer_frames(tmp_path: Path) -> None:
+    with av.open(made(pattern(tmp_path / "clip.mp4", fps=60, seconds=0.5))) as clip:
+        assert len([*clip.decode(video=0)]) == 15
+
+
+def test_what_would_take_too_long_is_refused_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "_MAX_DECODED_PX", 1_000_000)
+    with pytest.raises(errors.ClipTooManyPixels):
+        made(pattern(tmp_path / "clip.mp4", seconds=2))
