@@ -204,6 +204,8 @@ def source_facts(source: SourceView) -> dict[str, Any]:
         "video_url": source.video_url,
         "video_type": source.video_type,
         "video_lead_s": source.video_lead_s,
+        "proxy_url": source.proxy_url,
+        "layers_url": source.layers_url,
         "duration_s": source.duration_s or 0.0,
         "frame_s": frame_s(source),
         "step_s": 1 / source.fps if source.fps else frame_s(source),

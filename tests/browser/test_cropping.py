@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gifapp.domain.recipes.recipe import Crop, Recipe
 from gifapp.widgets.assets import style
-from gifapp.widgets.dashboard.editor import shown_of
+from gifapp.widgets.dashboard.shown import shown_of
 from tests.browser.blank_page import arrive, blank_page, render
 from tests.browser.test_stage import SOURCE
 from tests.widgets.scripted import a_source

@@ -19,7 +19,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Look, Recipe
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.assets import style
-from gifapp.widgets.dashboard.editor import shown_of
+from gifapp.widgets.dashboard.shown import shown_of
 from tests.browser.blank_page import arrive, blank_page, render
 from tests.browser.test_stage import SOURCE
 from tests.support.known_videos import facts_of

@@ -142,22 +142,45 @@ def test_typing_in_a_field_does_not_control_playback(page: Page) -> None:
     assert time_of(page) == at_s
 
 
-def test_preview_pauses_the_video_and_playing_hides_the_preview(page: Page) -> None:
+def test_preview_plays_in_time_with_the_original_until_that_is_paused(page: Page) -> None:
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Preview").click()
     until(page, "video.paused")
     expect(page.get_by_alt_text("A short loop of the GIF, as it will look")).to_be_visible()
-    page.get_by_role("button", name="Play").click()
-    expect(page.get_by_alt_text("A short loop of the GIF, as it will look")).to_have_count(0)
+    until(page, "!video.paused")
     page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_alt_text("A short loop of the GIF, as it will look")).to_have_count(0)
+    until(page, "video.paused")
 
 
-def test_video_plays_at_the_speed_of_the_gif_and_reports_reverse(page: Page) -> None:
+def directions(page: Page) -> set[str]:
+    """The directions in which the video goes within the next frames, without the leaps to the other end."""
+    steps = page.evaluate("""() => new Promise((done) => {
+        const video = document.querySelector(".gifapp-stage__video");
+        const times = [];
+        const note = () => {
+            times.push(video.currentTime);
+            if (times.length < 40) video.requestVideoFrameCallback(note);
+            else done(times.slice(1).map((at, number) => at - times[number]));
+        };
+        video.requestVideoFrameCallback(note);
+    })""")
+    return {"forwards" if step > 0 else "backwards" for step in steps if 0.001 < abs(step) < 0.25}
+
+
+def test_video_plays_at_the_speed_and_in_the_direction_of_the_gif(page: Page) -> None:
     page.get_by_label("Speed").fill("2")
     page.get_by_label("Speed").press("Enter")
+    until(page, "video.playbackRate === 2")
     page.get_by_label("Reverse").check()
-    expect(page.get_by_role("group", name="Playback")).to_contain_text("the GIF plays backwards")
-    assert page.locator(VIDEO).evaluate("video => video.playbackRate") == 2
+    page.get_by_role("button", name="Play").click()
+    assert directions(page) == {"backwards"}
+    page.get_by_label("Boomerang").check()
+    assert directions(page) == {"forwards", "backwards"}
+    page.get_by_label("Forward").check()
+    until(page, "!video.paused")
+    assert directions(page) == {"forwards"}
+    page.get_by_role("button", name="Pause").click()
 
 
 def test_playing_video_has_the_look_of_the_gif(page: Page) -> None:
@@ -172,6 +195,7 @@ def test_playing_video_has_the_look_of_the_gif(page: Page) -> None:
 
 
 def test_unplayable_video_is_shown_as_single_frames(page: Page) -> None:
+    page.route("**/media/proxies/**", lambda route: route.abort())
     page.get_by_role("button", name="a.gif").click()
     expect(page.get_by_role("heading", name="a.gif")).to_be_visible()
     expect(page.get_by_role("group", name="Playback")).to_contain_text("a few frames a second")
@@ -196,6 +220,20 @@ def test_video_that_fails_to_decode_is_shown_as_single_frames(page: Page) -> Non
     expect(page.get_by_role("group", name="Playback")).to_contain_text("a few frames a second")
     expect(page.locator(VIDEO)).to_be_hidden()
     expect(page.get_by_alt_text("A picture of clip.webm")).to_be_visible()
+
+
+def test_unplayable_video_plays_as_a_proxy_once_that_is_made(page: Page) -> None:
+    page.unroute("**/media/proxies/**")
+    page.get_by_role("button", name="a.gif").click()
+    expect(page.get_by_role("heading", name="a.gif")).to_be_visible()
+    until(page, "!video.paused && video.src.includes('/media/proxies/') && video.currentTime > 0.2")
+    expect(page.get_by_role("group", name="Playback")).not_to_contain_text("a few frames a second")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("slider", name="Start of the range").press("PageDown")
+    page.get_by_role("slider", name="Start of the range").press("PageUp")
+    until(page, "!video.seeking && Math.abs(video.currentTime - 1) < 0.05")
+    shown = np.array(picture_of(page).split(","), np.float64).reshape(-1, 4)[:, :3]
+    assert abs(shown.mean() - 80) < 3  # the eleventh picture
 
 
 def test_reduced_motion_turns_autoplay_off(browser: Browser, service: RunningService) -> None:

@@ -1,6 +1,7 @@
-import { actOnKey, addressOf, button, liveImage, make } from "../common.js";
+import { actOnKey, addressOf, button, liveImage, make, wantsLessMotion } from "../common.js";
 import { heed, tell } from "../moments.js";
 import { Cropper } from "../stage/cropper.js";
+import { Layers } from "../stage/layers.js";
 import { LiveLook } from "../stage/live_look.js";
 import { Player } from "../stage/player.js";
 import { Transport } from "../stage/transport.js";
@@ -10,12 +11,12 @@ import { Preview } from "./preview.js";
 
 /**
  * @typedef {import("../stage/player.js").Film & { name: string, facts: string[], notes: string[],
- *   poster_url: string | null, preview_url: string | null }} Source
- * @typedef {import("../stage/live_look.js").Shape & { speed: number, direction: string, ranges: [number, number][] }} Shown
+ *   poster_url: string | null, preview_url: string | null, layers_url: string | null }} Source
+ * @typedef {import("../stage/live_look.js").Shape & import("../stage/play_order.js").Order & import("../stage/layers.js").Texts} Shown
  * @typedef {import("../stage/cropper.js").Crop} Crop
  * @typedef {{ page_url: string, sources: Source[], selected: string | null, gifs: Record<string, number>, crop: Crop,
  *   shown: Shown, can_undo: boolean, can_redo: boolean,
- *   recipe: string | null, is_previewing: boolean }} Traits
+ *   recipe: string | null, layers_recipe: string | null, is_previewing: boolean }} Traits
  */
 
 class Stage {
@@ -28,14 +29,18 @@ class Stage {
     this.picture = make("img", { class: "gifapp-stage__picture", decoding: "async", draggable: "false" });
     this.live = liveImage(this.picture);
     this.shown = ""; // the source's id
+    this.ratio = 1; // of the picture's width to its height
     this.player = new Player(() => model.get("page_url"), (at) => this.showTime(at), () => this.showPlaying(), (address) => this.live(address));
-    this.transport = new Transport(this.player);
-    this.preview = new Preview(model);
+    this.transport = new Transport(this.player, () => this.toggle());
+    this.preview = new Preview(model, (range) => this.loop(range), () => (this.player.canPlay ? this.player.at : null));
     this.look = new LiveLook(this.picture, this.player.node);
-    this.frame = make("div", { class: "gifapp-stage__frame", tabindex: 0, role: "group" }, this.look.node);
-    this.cropper = new Cropper(this.frame, (crop) => this.model.send({ type: "crop", crop }));
+    this.layers = new Layers(() => model.get("page_url"), (id, position) => model.send({ type: "place", id, position }), () => this.showNotes());
+    this.view = make("div", { class: "gifapp-stage__view" }, this.look.node, this.layers.node);
+    this.frame = make("div", { class: "gifapp-stage__frame", tabindex: 0, role: "group" }, this.view);
+    this.cropper = new Cropper(this.frame, this.view, (crop) => this.model.send({ type: "crop", crop }));
     this.cropper.onDone = () => this.setCropping(false);
-    this.frame.append(this.preview.node);
+    this.cropper.onBox = () => this.showPart();
+    this.frame.append(this.preview.node, this.layers.status);
     const heading = make("h2", { class: "gifapp-stage__name", dir: "auto" });
     this.name = new EditableName(heading, "Rename this video", (name) => model.send({ type: "rename", id: this.shown, name }));
     this.facts = make("p", { class: "gifapp-facts" });
@@ -83,7 +88,7 @@ class Stage {
    * @param {Element} target
    */
   actionOf(key, target) {
-    if (key === " " && !target.closest("button")) return () => this.player.toggle();
+    if (key === " " && !target.closest("button")) return () => this.toggle();
     if (key === ",") return () => this.player.step(-1);
     return key === "." ? () => this.player.step(1) : undefined;
   }
@@ -119,10 +124,15 @@ class Stage {
     if (this.shown !== source.id) this.begin(source);
     this.name.show(source.name);
     this.facts.replaceChildren(...source.facts.map((text) => make("span", { text })));
-    this.notes.replaceChildren(...source.notes.map((text) => make("li", { text })));
+    this.showNotes();
     this.picture.alt = `A picture of ${source.name}`;
     this.frame.setAttribute("aria-label", `The stage, showing ${source.name}`);
     this.showCrop();
+  }
+
+  showNotes() {
+    const notes = [...(this.source?.notes ?? []), ...this.layers.notes];
+    this.notes.replaceChildren(...notes.map((text) => make("li", { text })));
   }
 
   /** @param {Source} source */
@@ -133,6 +143,7 @@ class Stage {
     this.preview.begin(source);
     this.player.begin(source);
     this.showRecipe();
+    this.showLayers();
     this.picture.removeAttribute("src"); // of another video
     this.picture.hidden = !source.poster_url;
     if (source.poster_url) this.live(this.addressOf(source.poster_url));
@@ -144,30 +155,71 @@ class Stage {
   }
 
   showRecipe() {
-    const { speed = 1, direction = "forward", ranges } = this.model.get("shown");
-    this.player.setSpeed(speed);
-    if (ranges) this.player.cut(ranges);
-    this.transport.show(direction);
+    const { speed = 1, direction = "forward", crossfade_s = 0, ranges, captions = [], overlay = null } = this.model.get("shown");
+    if (ranges) this.player.setOrder({ speed, direction, crossfade_s, ranges });
+    this.transport.show();
     if (this.source) this.showShape(this.source);
+    this.layers.update({ captions, overlay });
+    this.showTime(this.player.at);
+  }
+
+  showLayers() {
+    this.layers.draw(this.source?.layers_url, this.model.get("layers_recipe"));
   }
 
   /** @param {Source} source */
   showShape(source) {
     const [width, height] = swapsSides(this.turn) ? [source.height_px, source.width_px] : [source.width_px, source.height_px];
-    this.frame.style.aspectRatio = `${width} / ${height}`;
-    this.frame.style.setProperty("--ratio", String(width / height));
+    this.ratio = width / height;
     this.look.set({ ...this.model.get("shown"), ...this.turn }, source);
     this.showCrop();
   }
 
+  // the layers lie on the part that the GIF shows, and the preview shows nothing else
+  showPart() {
+    const { part } = this.cropper;
+    for (const [side, share] of Object.entries(part)) this.layers.node.style.setProperty(side, `${100 * share}%`);
+    const isClose = this.preview.isOn && !this.cropper.isOn;
+    const { left, top, width, height } = isClose ? part : { left: 0, top: 0, width: 1, height: 1 };
+    const view = { left: -left / width, top: -top / height, width: 1 / width, height: 1 / height };
+    for (const [side, share] of Object.entries(view)) this.view.style.setProperty(side, `${100 * share}%`);
+    const ratio = (this.ratio * width) / height;
+    this.frame.style.aspectRatio = String(ratio);
+    this.frame.style.setProperty("--ratio", String(ratio));
+  }
+
   showPlaying() {
-    this.transport.show(this.model.get("shown").direction ?? "forward");
-    if (this.player.isPlaying && this.preview.isOn) this.preview.switch();
+    this.transport.show();
+    this.look.node.classList.toggle("gifapp-stage__turned--playing", this.player.canPlay === true);
+  }
+
+  toggle() {
+    if (!this.preview.isOn) return this.player.toggle();
+    const isLooping = this.player.isPlaying;
+    this.preview.switch();
+    if (isLooping) this.player.pause();
+    else this.player.play();
+  }
+
+  // the original plays what the preview shows
+  /** @param {[number, number] | null} range */
+  loop(range) {
+    if (!range) this.player.unloop();
+    else if (!wantsLessMotion() && this.player.canPlay) this.player.loop(range);
+  }
+
+  showPreview() {
+    if (this.preview.isOn) this.player.pause();
+    this.preview.show();
+    this.showPart();
   }
 
   /** @param {number} at */
   showTime(at) {
     this.transport.showTime(at);
+    const time = this.player.gifTime;
+    this.layers.showAt(time);
+    this.look.fade(time, this.player.gifLength);
     tell(this.frame, "playhead", { source: this.shown, at });
   }
 
@@ -178,9 +230,18 @@ class Stage {
     this.preview.look(at);
   }
 
+  /**
+   * @param {string} path
+   * @param {number} value
+   */
+  slide(path, value) {
+    this.look.slide(path, value);
+    this.layers.slide(path, value);
+  }
+
   /** @param {{ source: string, ranges: [number, number][] }} cuts */
   cutTo({ source, ranges }) {
-    if (source === this.shown) this.player.cut(ranges);
+    if (source === this.shown) this.player.setOrder({ ranges });
   }
 
   showStrip() {
@@ -228,6 +289,7 @@ class Stage {
     if (this.cropper.isOn && !isOn) this.cropping.focus();
     this.cropper.toggle(isOn);
     this.cropping.setAttribute("aria-pressed", String(isOn));
+    this.showPart();
   }
 
   showCrop() {
@@ -250,7 +312,7 @@ function render({ model, el }) {
   const deafen = [
     heed("seek", (moment) => stage.seek(moment)),
     heed("ranges", (cuts) => stage.cutTo(cuts)),
-    heed("slide", ({ path, value }, from) => stage.isIn(/** @type {Element} */ (from)) && stage.look.slide(path, value)),
+    heed("slide", ({ path, value }, from) => stage.isIn(/** @type {Element} */ (from)) && stage.slide(path, value)),
   ];
   model.on("change:sources change:selected", show);
   const showSteps = () => stage.showSteps();
@@ -261,18 +323,19 @@ function render({ model, el }) {
   };
   document.addEventListener("keydown", press, true);
   model.on("change:can_undo change:can_redo", showSteps);
-  const showPreview = () => {
-    if (stage.preview.isOn) stage.player.pause();
-    stage.preview.show();
-  };
+  const showPreview = () => stage.showPreview();
+  const showLayers = () => stage.showLayers();
   model.on("change:crop", showCrop);
   model.on("change:shown", showRecipe);
   model.on("change:recipe change:is_previewing", showPreview);
+  model.on("change:layers_recipe", showLayers);
   return () => {
     for (const stop of deafen) stop();
     stage.player.close();
     stage.look.close();
+    stage.layers.close();
     model.off("change:shown", showRecipe);
+    model.off("change:layers_recipe", showLayers);
     model.off("change:sources change:selected", show);
     model.off("change:crop", showCrop);
     model.off("change:recipe change:is_previewing", showPreview);

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import anywidget
 import ipywidgets as w
@@ -14,13 +14,12 @@ import traitlets
 from pydantic import Field
 
 from gifapp import errors
-from gifapp.domain.recipes.framing import framing
 from gifapp.domain.recipes.outcome import Outcome, outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.recipes.recipe import Crop, Recipe
+from gifapp.domain.recipes.parts import Crop, Position
+from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.recipes.saved import applied
 from gifapp.domain.source_rate import match_source_rate
-from gifapp.domain.timing import Pace
 from gifapp.domain.views.jobs import EstimateView, SourceView
 from gifapp.domain.wording import size
 from gifapp.widgets.assets import script, style
@@ -28,6 +27,7 @@ from gifapp.widgets.controls.summary import Summary
 from gifapp.widgets.dashboard.drafts import Drafts
 from gifapp.widgets.dashboard.estimating import Estimate, Estimating, Result
 from gifapp.widgets.dashboard.history import History
+from gifapp.widgets.dashboard.shown import layers_recipe, pace_of, shown_crop, shown_of
 from gifapp.widgets.form import RecipeForm
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
@@ -42,6 +42,7 @@ OnSubmit = Callable[[str, Recipe], None]
 class StageMessage(Message):
     name: str = Field("", max_length=200)
     crop: Crop | None = None
+    position: Position = "centre"
 
 
 class Stage(anywidget.AnyWidget):
@@ -49,13 +50,8 @@ class Stage(anywidget.AnyWidget):
 
     _esm: ClassVar = script("dashboard/editor")
     _css: ClassVar = style(
-        "common",
-        "dashboard/name",
-        "dashboard/editor",
-        "stage/stage",
-        "stage/cropper",
-        "dashboard/preview",
-        "form/form",
+        *("common", "dashboard/name", "dashboard/editor", "dashboard/preview", "form/form"),
+        *("stage/stage", "stage/cropper", "stage/layers", "stage/divider"),
     )
 
     page_url = traitlets.Unicode().tag(sync=True)
@@ -72,6 +68,8 @@ class Stage(anywidget.AnyWidget):
     is_previewing = traitlets.Bool(default_value=False).tag(sync=True)
     recipe = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
     """The recipe to preview, as JSON; None while nothing is previewed, since its files may be 100s of kB."""
+    layers_recipe = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
+    """The recipe of the captions, subtitles and overlay, as JSON; None if there are none."""
 
 
 class Editor(w.VBox):
@@ -183,8 +181,10 @@ class Editor(w.VBox):
         self.drafts.keep(source.id, recipe)
         self._history.note(recipe)
         self.stage.can_undo, self.stage.can_redo = self._history.can_undo, self._history.can_redo
-        self.stage.crop = _shown_crop(recipe, source)
+        self.stage.crop = shown_crop(recipe, source)
         self.stage.shown = shown_of(recipe, source)
+        drawn = layers_recipe(recipe)
+        self.stage.layers_recipe = drawn.model_dump_json() if drawn else None
         self.stage.recipe = recipe.canonical_json() if self.stage.is_previewing else None
         self.form.hint(recipe, source)
         self._expected = _expected(recipe, source)
@@ -237,6 +237,8 @@ class Editor(w.VBox):
             elif message.type == "crop":
                 self.form.draw_crop(message.crop)
                 self._refresh()
+            elif message.type == "place":
+                self.form.text.place(message.id, message.position)
             elif message.type in ("undo", "redo") and self.source is not None:
                 self.form.show(getattr(self._history, message.type)(), self.source)
                 self._refresh()
@@ -247,37 +249,10 @@ def _sentence(refused: errors.RecipeInvalid) -> str:
     return f"{first}." if not others else f"{first}, and {len(others)} more."
 
 
-def shown_of(recipe: Recipe, source: SourceView) -> dict[str, Any]:
-    """What the page shows of a recipe by itself; `gif_scale`: pixels of the GIF in one of the source."""
-    framed = framing(recipe, width_px=source.width, height_px=source.height)
-    across_px = framed.height_px if recipe.rotate in (90, 270) else framed.width_px
-    ends_s = [(part.start_s, part.end_s or source.duration_s or 0.0) for part in recipe.segments]
-    return {
-        "look": recipe.look.model_dump(),
-        "rotate": recipe.rotate,
-        "flip": recipe.flip,
-        "gif_scale": across_px / framed.crop.width_px,
-        "speed": recipe.speed,
-        "direction": recipe.direction,
-        "ranges": ends_s or [(0.0, source.duration_s or 0.0)],
-    }
-
-
-def _shown_crop(recipe: Recipe, source: SourceView) -> dict[str, int]:
-    """The crop of the picture, or empty if it is the whole picture."""
-    crop = framing(recipe, width_px=source.width, height_px=source.height).crop
-    whole = Crop(width_px=source.width, height_px=source.height)
-    return {} if crop == whole else crop.model_dump()
-
-
-def _pace(source: SourceView) -> Pace:
-    return Pace(source.fps, source.pace_fps, source.keeps_times, source.is_sequence)
-
-
 def _expected(recipe: Recipe, source: SourceView) -> Outcome:
     """The expected result, computed at once; a preset may reduce it further."""
     return outcome(
-        match_source_rate(recipe, _pace(source)),
+        match_source_rate(recipe, pace_of(source)),
         width_px=source.width,
         height_px=source.height,
         duration_s=source.duration_s or 0.0,

@@ -1,4 +1,5 @@
 import { addressOf, button, make } from "../common.js";
+import { Divider } from "../stage/divider.js";
 import { makePicture } from "./viewer.js";
 
 /**
@@ -6,14 +7,24 @@ import { makePicture } from "./viewer.js";
  * @typedef {{ id: string, preview_url: string | null }} Previewed
  */
 
+/** @type {Record<string, string>} */
+const FORMATS = { "image/webp": "WebP", "image/avif": "AVIF", "image/apng": "APNG", "video/mp4": "MP4", "video/webm": "WebM" };
 const PAUSE_MS = 250; // changes often come in twos and threes
 const RETRY_MS = 2000;
 
-// A short loop on the stage, made with the recipe by the real encoder, and again after each change.
+// A short loop on the stage, made with the recipe by the real encoder, and again after each change. A divider leaves the
+// original in sight on its left.
 export class Preview {
-  /** @param {import("../common.js").Model<Traits>} model */
-  constructor(model) {
+  /**
+   * @param {import("../common.js").Model<Traits>} model
+   * @param {(range: [number, number] | null) => void} onLoop  called with the source's times once a loop begins, and
+   *   with null once none is shown
+   * @param {() => number | null} timeShown  the source's time on the stage, if it plays
+   */
+  constructor(model, onLoop, timeShown) {
+    this.timeShown = timeShown;
     this.model = model;
+    this.onLoop = onLoop;
     /** @type {Previewed | undefined} */
     this.source = undefined;
     /** @type {number | null} the source's time; null: the middle of the first range */
@@ -24,7 +35,9 @@ export class Preview {
     this.toggle.classList.add("gifapp-preview__toggle");
     this.status = make("p", { class: "gifapp-preview__status", role: "status" });
     this.ground = make("div", { class: "gifapp-preview__ground" });
-    this.node = make("div", { class: "gifapp-preview", hidden: true }, this.ground, this.status);
+    this.node = make("div", { class: "gifapp-preview", hidden: true });
+    this.divider = new Divider(this.node);
+    this.node.append(this.ground, this.divider.before, this.divider.after, this.divider.node, this.status);
     this.show();
   }
 
@@ -33,6 +46,7 @@ export class Preview {
   }
 
   switch() {
+    if (!this.isOn) this.at = this.timeShown() ?? this.at;
     this.model.set("is_previewing", !this.isOn);
     this.model.save_changes();
     this.show();
@@ -103,7 +117,7 @@ export class Preview {
     else {
       const file = await response.blob();
       signal.throwIfAborted();
-      this.replace(file);
+      this.replace(file, rangeOf(response));
       this.say("The preview is ready.", false);
     }
   }
@@ -123,17 +137,33 @@ export class Preview {
     this.status.textContent = words;
   }
 
-  /** @param {Blob} [file] */
-  replace(file) {
+  /**
+   * @param {Blob} [file]
+   * @param {[number, number] | null} [range]  of the source, in seconds
+   */
+  replace(file, range = null) {
     for (const old of this.ground.querySelectorAll("img, video")) URL.revokeObjectURL(/** @type {HTMLImageElement} */ (old).src);
     this.node.classList.remove("gifapp-preview--busy");
-    if (!file) return this.ground.replaceChildren();
+    this.node.classList.toggle("gifapp-preview--empty", !file);
+    if (!file) {
+      this.ground.replaceChildren();
+      return this.onLoop(null);
+    }
+    this.divider.name(FORMATS[file.type] ?? "GIF");
     const media = makePicture(file.type.startsWith("video/") ? "video" : "img");
     media.className = "gifapp-preview__picture";
     if (media instanceof HTMLImageElement) media.alt = "A short loop of the GIF, as it will look";
+    const begun = media instanceof HTMLImageElement ? "load" : "loadeddata";
+    media.addEventListener(begun, () => media.isConnected && this.onLoop(range), { once: true });
     media.src = URL.createObjectURL(file);
     this.ground.replaceChildren(media);
   }
+}
+
+/** @param {Response} response */
+function rangeOf(response) {
+  const [start, end] = (response.headers.get("Preview-Range") ?? "").split("-").map(Number);
+  return end > start ? /** @type {[number, number]} */ ([start, end]) : null;
 }
 
 /** @param {Response} response  with problem details (RFC 9457) */

@@ -84,6 +84,14 @@ class Captions(Part):
             for row in item.rows:
                 row.clear_problems()
 
+    def row_of(self, part: str, name: str) -> Row | None:
+        """The row with a caption's field; `part` is `captions.0` for the first. None: no such caption."""
+        number = part.removeprefix(f"{PATH}.")
+        if not number.isdecimal() or int(number) >= len(self._written()):
+            return None
+        rows = self._written()[int(number)].rows
+        return next(row for row in rows if any(field.path == name for field in row.fields))
+
     def changed_labels(self, values: Values, defaults: RecipeValues) -> list[str]:  # noqa: ARG002
         count = len(self._written())
         return [f"{count} caption{'s' * (count != 1)}"] if count else []

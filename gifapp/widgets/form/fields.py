@@ -117,6 +117,10 @@ class Row(Part):
             field.control.observe(lambda _: on_change(), "value")
         self.clear_problems()
 
+    def field(self, path: str) -> Field:
+        """The row's field with this path."""
+        return next(field for field in self.fields if field.path == path)
+
     @property
     def problem(self) -> str:
         """The problem shown below the row, or empty."""

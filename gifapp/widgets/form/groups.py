@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as w
 
 from gifapp.domain.recipes.fields import SECTIONS, leaves, recipe_field
-from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES
+from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES, Position
 from gifapp.domain.recipes.recipe import MAX_SUBTITLE_CHARACTERS, Look
 from gifapp.domain.wording import size
 from gifapp.widgets.controls.file_field import FileField
@@ -86,6 +86,12 @@ class TextAndOverlays(Group):
             Row(control("background"), on_change=on_change),
         ]
         super().__init__(SECTIONS["chroma_key"], parts)
+
+    def place(self, part: str, position: Position) -> None:
+        """Move `captions.0`, another caption, or the `overlay`, as somebody did on the picture."""
+        row = self.overlay.rest if part == "overlay" else self.captions.row_of(part, "position")
+        if row is not None:
+            row.field("position").control.value = position
 
 
 def _subtitles() -> Field:

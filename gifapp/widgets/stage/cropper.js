@@ -20,10 +20,11 @@ const RATIOS = { Free: "0", "Original": "original", "1:1": "1", "16:9": String(1
 // The crop on the stage: what is cut off is dark, and while the tool is on, the rest is moved and resized.
 export class Cropper {
   /**
-   * @param {HTMLElement} frame  which shows the picture
+   * @param {HTMLElement} frame  which is pressed
+   * @param {HTMLElement} view  of the whole picture, in the frame
    * @param {(crop: Crop | null) => void} onCrop  called with each new crop; null: the whole picture
    */
-  constructor(frame, onCrop) {
+  constructor(frame, view, onCrop) {
     this.frame = frame;
     this.onCrop = onCrop;
     this.isOn = false;
@@ -45,7 +46,8 @@ export class Cropper {
     this.done = button("Done", "quiet", () => this.onDone());
     this.tools = make("div", { class: "gifapp-crop__tools", role: "group", "aria-label": "Crop" }, this.shape, this.facts, this.clear, this.done);
     this.onDone = () => {};
-    frame.append(this.node);
+    this.onBox = () => {}; // called whenever the rectangle has changed
+    view.append(this.node);
     this.listen();
   }
 
@@ -105,6 +107,13 @@ export class Cropper {
     this.place();
   }
 
+  /** What the GIF shows of the picture, in shares of it. */
+  get part() {
+    const { left, top, right, bottom } = this.box;
+    const { width, height } = this.bounds;
+    return { left: left / width, top: top / height, width: (right - left) / width, height: (bottom - top) / height };
+  }
+
   get isCropped() {
     const { left, top, right, bottom } = this.box;
     return left > 0 || top > 0 || right < this.bounds.width || bottom < this.bounds.height;
@@ -112,10 +121,8 @@ export class Cropper {
 
   place() {
     const { left, top, right, bottom } = this.box;
-    const { width, height } = this.bounds;
-    /** @param {number} share */
-    const percent = (share) => `${100 * share}%`;
-    Object.assign(this.node.style, { left: percent(left / width), top: percent(top / height), width: percent((right - left) / width), height: percent((bottom - top) / height) });
+    for (const [side, share] of Object.entries(this.part)) this.node.style.setProperty(side, `${100 * share}%`);
+    this.onBox();
     const { isCropped } = this;
     this.node.hidden = !this.isOn && !isCropped;
     this.clear.hidden = !isCropped;

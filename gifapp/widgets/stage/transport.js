@@ -2,6 +2,8 @@ import { button, icon, make } from "../common.js";
 
 /** @typedef {import("./player.js").Player} Player */
 
+const PREPARING = "This file can't be played here, so a copy is being prepared. Until then, a few frames a second are shown.";
+const FRAMES_ONLY = "This file can't be played here, so a few frames a second are shown. Preview plays the GIF.";
 const KEYS = "Space plays or pauses; comma and full stop step by a frame";
 
 /** @param {number} at  seconds */
@@ -12,10 +14,13 @@ export function clock(at) {
 
 // The buttons below the stage: play or pause, a frame back or on, and the time that is shown.
 export class Transport {
-  /** @param {Player} player */
-  constructor(player) {
+  /**
+   * @param {Player} player
+   * @param {() => void} toggle  plays or pauses
+   */
+  constructor(player, toggle) {
     this.player = player;
-    this.playing = button("Play", "quiet", () => player.toggle(), "play");
+    this.playing = button("Play", "quiet", toggle, "play");
     this.playing.classList.add("gifapp-transport__play");
     this.playing.title = KEYS;
     this.back = button("Previous frame", "icon", () => player.step(-1), "back");
@@ -25,28 +30,17 @@ export class Transport {
     this.node = make("div", { class: "gifapp-transport", role: "group", "aria-label": "Playback" }, this.playing, this.back, this.on, this.time, this.note);
   }
 
-  /** @param {string} direction  of the GIF */
-  show(direction) {
-    const { canPlay, isPlaying, source } = this.player;
+  show() {
+    const { canPlay, isPlaying, source, awaitsProxy } = this.player;
     const isStill = !source?.duration_s || source.is_still;
     this.node.hidden = isStill;
     for (const node of [this.playing, this.back, this.on]) node.hidden = canPlay === null;
     this.playing.replaceChildren(icon(isPlaying ? "pause" : "play"), make("span", { text: isPlaying ? "Pause" : "Play" }));
-    this.note.textContent = isStill || canPlay === null ? "" : noteOn(canPlay, direction);
+    this.note.textContent = isStill || canPlay !== false ? "" : awaitsProxy ? PREPARING : FRAMES_ONLY;
   }
 
   /** @param {number} at */
   showTime(at) {
     this.time.textContent = clock(at);
   }
-}
-
-/**
- * @param {boolean} canPlay
- * @param {string} direction
- */
-function noteOn(canPlay, direction) {
-  if (!canPlay) return "This file can't be played here, so a few frames a second are shown. Preview plays the GIF.";
-  if (direction === "reverse") return "Plays forwards here; the GIF plays backwards.";
-  return direction === "boomerang" ? "Plays forwards here; the GIF also plays back." : "";
 }
