@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
+from gifapp.widgets.assets import style
 from tests.browser.blank_page import arrive, blank_page, render
 
 SERVICE = "http://gifapp.test"
@@ -180,3 +181,25 @@ def test_keys_undo_and_redo(page: Page, service: Service) -> None:
     assert page.evaluate("model.sent.type") == "undo"
     page.keyboard.press("Control+Shift+z")
     assert page.evaluate("model.sent.type") == "redo"
+
+
+def test_a_divider_shows_more_of_the_original_or_of_the_gif(page: Page, service: Service) -> None:
+    page.add_style_tag(content=str(style("stage/stage", "dashboard/preview", "stage/divider")))
+    switch_on(page)
+    divider = page.get_by_role("slider", name="Divider: original on the left, GIF on the right")
+    service.request(0)
+    expect(divider).to_have_count(0)
+    service.respond(0, 20)
+    expect(divider).to_have_attribute("aria-valuetext", "50 % original, 50 % GIF")
+    divider.press("ArrowRight")
+    expect(divider).to_have_attribute("aria-valuetext", "55 % original, 45 % GIF")
+    divider.press("Home")
+    expect(page.locator(".gifapp-divider__label--before")).to_be_hidden()
+    frame = page.locator(".gifapp-stage__frame").bounding_box()
+    assert frame
+    divider.press("End")
+    page.mouse.move(frame["x"] + frame["width"] - 2, frame["y"] + frame["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] / 4, frame["y"] + 5, steps=3)
+    page.mouse.up()
+    expect(divider).to_have_attribute("aria-valuenow", "25")

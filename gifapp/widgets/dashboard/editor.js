@@ -180,6 +180,7 @@ class Stage {
     const { part } = this.cropper;
     for (const [side, share] of Object.entries(part)) this.layers.node.style.setProperty(side, `${100 * share}%`);
     const isClose = this.preview.isOn && !this.cropper.isOn;
+    this.frame.classList.toggle("gifapp-stage__frame--close", isClose);
     const { left, top, width, height } = isClose ? part : { left: 0, top: 0, width: 1, height: 1 };
     const view = { left: -left / width, top: -top / height, width: 1 / width, height: 1 / height };
     for (const [side, share] of Object.entries(view)) this.view.style.setProperty(side, `${100 * share}%`);

@@ -177,6 +177,8 @@ class Editor(w.VBox):
         except errors.RecipeInvalid as refused:
             self.summary.problem = _sentence(refused)
             self.submit.disabled = True
+            self.summary.is_estimating = False
+            self._estimating.withdraw()
             return
         self.drafts.keep(source.id, recipe)
         self._history.note(recipe)

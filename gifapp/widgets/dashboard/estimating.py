@@ -37,6 +37,10 @@ class Estimating:
                 self._task = asyncio.create_task(self._estimate_newest())
         return self._task is not None and not self._task.done()
 
+    def withdraw(self) -> None:
+        """Do not show the estimate that is pending: what it is for is no longer shown."""
+        self._newest = None
+
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()

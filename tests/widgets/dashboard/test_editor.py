@@ -1,11 +1,12 @@
 """The editor in the dashboard: choosing a video, its recipe, estimates, undo, drafts."""
 
 import asyncio
+from base64 import b64encode
 
 import pytest
 
 from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
-from gifapp.domain.recipes.recipe import Crop, Look, Recipe, Segment
+from gifapp.domain.recipes.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
 from gifapp.widgets.dashboard.estimating import PAUSE_S
 from tests.widgets.dashboard.conftest import OpenPage, Page
 from tests.widgets.scripted import (
@@ -152,6 +153,36 @@ async def test_estimate_of_another_video_is_not_shown(page: Page) -> None:
     assert editor.summary.estimate
     editor.choose(a_source(1))
     assert (editor.summary.estimate, editor.summary.notes) == ("", "")
+
+
+async def test_an_estimate_is_not_shown_for_a_recipe_that_is_wrong_by_then(page: Page) -> None:
+    editor = page.dashboard.editor
+    editor.form.trim.fps.control.value = "10"
+    assert editor.summary.is_estimating
+    editor.form.trim.fps.control.value = "a lot"
+    assert not editor.summary.is_estimating
+    problem = editor.summary.problem
+    await asyncio.sleep(PAUSE_S * 2.5)
+    assert (editor.summary.problem, editor.summary.estimate) == (problem, "")
+
+
+async def test_somebody_moves_a_caption_or_the_overlay_on_the_stage(page: Page) -> None:
+    editor, source = page.dashboard.editor, a_source(1)
+    overlay = Overlay(image=b64encode(b"\x89PNG\r\n\x1a\n").decode())
+    editor.choose(source, Recipe(captions=(Caption(text="a"), Caption(text="b")), overlay=overlay))
+    for id_, position in (
+        ("captions.1", "top_left"),
+        ("overlay", "centre"),
+        ("captions.7", "top"),
+        ("x", "top"),
+    ):
+        page.stage.says(type="place", id=id_, position=position)
+    page.stage.says(type="place", id="captions.0", position="nowhere")
+    recipe = editor.form.recipe()
+    assert [caption.position for caption in recipe.captions] == ["bottom", "top_left"]
+    assert recipe.overlay
+    assert recipe.overlay.position == "centre"
+    assert editor.stage.can_undo
 
 
 async def test_double_click_submits_once(page: Page) -> None:
