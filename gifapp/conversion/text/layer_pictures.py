@@ -15,8 +15,8 @@ from gifapp.conversion.plan import Plan
 # imported here so that a fork server has loaded them
 from gifapp.conversion.text import captions, overlay  # noqa: F401
 from gifapp.conversion.text.compositing import layers
-from gifapp.conversion.text.stamp import visible
 from gifapp.conversion.text.layer import Layer
+from gifapp.conversion.text.stamp import visible
 
 MAX_DRAWN_PX = 16_000_000  # of all pictures; drawing and compressing them takes some 50 ns a pixel
 _TOO_MANY = "The video shows only the first {} texts; the preview and the GIF show all {}."

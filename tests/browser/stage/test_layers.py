@@ -61,7 +61,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def draw(route: Route) -> None:
-    respond(route, **({} if route.request.method == "OPTIONS" else {"json": DRAWN}))
+    if route.request.method == "OPTIONS":
+        respond(route)
+    else:
+        respond(route, json=DRAWN)
 
 
 def seek(page: Page, at_s: float) -> None:
