@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from gifapp.conversion.pipeline import GifReport, convert
     from gifapp.conversion.review.options import options
     from gifapp.conversion.review.sheet import show
-    from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
+    from gifapp.domain.recipes.recipe import (
+        Caption,
+        ChromaKey,
+        Crop,
+        FrameEdit,
+        Look,
+        Overlay,
+        Recipe,
+        Segment,
+    )
     from gifapp.notebook.animating import animate
     from gifapp.notebook.recording import record
     from gifapp.notebook.sweeping import sweep
@@ -31,6 +40,7 @@ _HOMES = {
     "Client": "gifapp.client",
     "Crop": "gifapp.domain.recipes.recipe",
     "Dashboard": "gifapp.widgets.dashboard.dashboard",
+    "FrameEdit": "gifapp.domain.recipes.recipe",
     "GifReport": "gifapp.conversion.pipeline",
     "Login": "gifapp.widgets.login",
     "Look": "gifapp.domain.recipes.recipe",
@@ -52,6 +62,7 @@ __all__ = [
     "Client",
     "Crop",
     "Dashboard",
+    "FrameEdit",
     "GifReport",
     "Login",
     "Look",

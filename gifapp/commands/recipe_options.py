@@ -12,6 +12,7 @@ from gifapp.commands.recipe_values import (
     ColourValue,
     CropValue,
     FieldValue,
+    FramesValue,
     OverlayFile,
     RangeValue,
     SecondsValue,
@@ -40,6 +41,12 @@ _SPECIAL: dict[str, dict[str, Any]] = {
         "words": "A range of the source, such as 2-5.5. Repeat the option to join several.",
         "type": RangeValue(),
         "multiple": True,
+    },
+    "frames": {
+        "words": "The frames to show, from 0, in order: 0-9,12 or backwards 9-0; every second one 0-60/2; "
+        "frame 3 for half a second 3:50.",
+        "sets": leaves("frames"),
+        "type": FramesValue(),
     },
     "crop": {"type": CropValue(), "sets": leaves("crop")},
     "chroma_key.colour": {"flag": "--chroma-key"},

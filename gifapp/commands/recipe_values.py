@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from gifapp.domain.recipes.fields import recipe_field
 from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES, Position
 from gifapp.domain.recipes.recipe import (
+    MAX_FRAME_EDITS,
     MAX_SUBTITLE_CHARACTERS,
     MAX_TARGET_BYTES,
     MIN_TARGET_BYTES,
@@ -135,6 +136,34 @@ class RangeValue(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         if times_s.get("end_s", float("inf")) <= times_s["start_s"]:
             self.fail(f"{value!r} does not end after it starts", param, ctx)
         return times_s
+
+
+class FramesValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    """Frames by number: `0-9,12` in order, `9-0` backwards, `0-9/2` every second, `3:50` for 0.5 s."""
+
+    name = "N[-N][/STEP][:CS],…"
+    _part: ClassVar = re.compile(r"(\d{1,7})(?:-(\d{1,7}))?(?:/([1-9]\d{0,6}))?(?::(\d{1,5}))?")
+    _fields: ClassVar = {"number": FieldValue("frames.number"), "delay_cs": FieldValue("frames.delay_cs")}
+
+    def convert(self, value: Any, param: Parameter, ctx: Context) -> list[dict[str, int]]:
+        edits = [edit for part in value.split(",") for edit in self._edits(part.strip(), param, ctx)]
+        if len(edits) > MAX_FRAME_EDITS:
+            self.fail(f"{len(edits):,} frames are too many; the limit is {MAX_FRAME_EDITS:,}", param, ctx)
+        return edits
+
+    def _edits(self, part: str, param: Parameter, ctx: Context) -> list[dict[str, int]]:
+        match = self._part.fullmatch(part)
+        if match is None:
+            self.fail(f"{part!r} is not a list of frames such as 0-9,12 or 0-60/2 or 3:50", param, ctx)
+        first, last = (
+            self._fields["number"].convert(end, param, ctx) for end in (match[1], match[2] or match[1])
+        )
+        delay = (
+            {} if match[4] is None else {"delay_cs": self._fields["delay_cs"].convert(match[4], param, ctx)}
+        )
+        step = int(match[3] or 1)
+        numbers = range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
+        return [{"number": number, **delay} for number in numbers[: MAX_FRAME_EDITS + 1]]
 
 
 class CaptionValue(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gifapp import errors
+from gifapp.conversion.edited_frames import EditedTimes, ShownFrame, numbering_recipe, shown_frames
 from gifapp.conversion.seeking import decoded_from_s
 from gifapp.conversion.video import Video
 from gifapp.domain.filmstrip import TILE_HEIGHT_PX, TILE_WIDTH_PX, TILES, time_of
@@ -45,7 +46,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to read from the source, playing forward.
+    """What to read from the source, and what to show of it, playing forward.
 
     Attributes:
         cuts: the ranges to read, in order.
@@ -54,7 +55,8 @@ class Plan:
         width_px, height_px: the size of the frames after the recipe's rotation.
         has_alpha: whether the frames are RGBA.
         recipe: rotation, speed and look of the pictures.
-        own_delays_cs: the delay of each frame, if pictures keep their own delays.
+        own_delays_cs: the delay of each frame that is read, if pictures keep their own delays.
+        edited: the frames to show, if the recipe lists them; otherwise all show, in order.
         key_frames_only: whether to decode only key frames, which is fast, and repeat them.
         lead_s: how long the source plays before its first picture; subtitles count from there.
         key_tables: the directory of the chroma key's tables, while frames are read.
@@ -71,6 +73,7 @@ class Plan:
     has_alpha: bool
     recipe: Recipe
     own_delays_cs: tuple[int, ...] = ()
+    edited: tuple[ShownFrame, ...] = ()
     key_tables: Path | None = None
     tone_table: Path | None = None
     key_frames_only: bool = False
@@ -79,7 +82,13 @@ class Plan:
 
     @property
     def frames(self) -> int:
+        """How many frames are read, if all are."""
         return sum(cut.frames - cut.overlap for cut in self.cuts)
+
+    @cached_property
+    def order(self) -> Sequence[int]:
+        """The numbers of the frames read, as they are shown."""
+        return [frame.number for frame in self.edited] or range(self.frames)
 
     @property
     def unrotated_sides(self) -> tuple[int, int]:
@@ -94,13 +103,28 @@ class Plan:
 
     @cached_property
     def delays_cs(self) -> tuple[int, ...]:
-        """The delay of each frame, playing forward."""
+        """The delay of each frame that is shown."""
+        return tuple(frame.delay_cs for frame in self.edited) or self.read_delays_cs
+
+    @cached_property
+    def read_delays_cs(self) -> tuple[int, ...]:
+        """The delay of each frame that is read."""
         return self.own_delays_cs or tuple(delays_cs(self.duration_s, self.fps))
 
     @cached_property
     def starts_s(self) -> list[float]:
-        """The start of each frame, playing forward, and the end of the last."""
-        return [start_cs / 100 for start_cs in accumulate(self.delays_cs, initial=0)]
+        """The start of each frame that is shown, and the end of the last."""
+        return _starts_s(self.delays_cs)
+
+    @cached_property
+    def read_starts_s(self) -> list[float]:
+        """The start of each frame that is read, and the end of the last."""
+        return _starts_s(self.read_delays_cs)
+
+    @cached_property
+    def edited_times(self) -> EditedTimes | None:
+        """When the times of the frames read are shown, if the recipe lists frames."""
+        return EditedTimes(self.edited, self.read_starts_s) if self.edited else None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -114,17 +138,19 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
     Raises:
         errors.RangeOutsideSource, errors.CropOutsideSource, errors.SourceTooLong, errors.ClipTooManyPixels,
             errors.ClipFarFromKeyFrame: the recipe exceeds the source or the limits.
-        errors.RecipeInvalid: the source has transparent parts and cannot be stabilised.
+        errors.RecipeInvalid: the source has transparent parts and cannot be stabilised, or the list of frames
+            does not fit.
     """
     _check_stabilise(video, recipe)
-    paced = match_source_rate(recipe, video.pace)
+    numbered = numbering_recipe(recipe) if recipe.frames else recipe
+    paced = match_source_rate(numbered, video.pace)
     ranges = [_clamped(segment, video) for segment in recipe.segments or (Segment(),)]
     _check_duration(sum(end_s - start_s for start_s, end_s in ranges) / min(1.0, paced.speed), limits)
     _check_crop(video, recipe)
-    timeline = _timeline(video, recipe, paced, ranges)
+    timeline = _timeline(video, numbered, paced, ranges)
     _check_pixels(video, recipe, ranges, timeline.cuts, limits)
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
-    return Plan(
+    plan = Plan(
         cuts=timeline.cuts,
         fps=timeline.fps,
         duration_s=timeline.duration_s,
@@ -132,10 +158,22 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
         width_px=framed.width_px,
         height_px=framed.height_px,
         has_alpha=(video.has_alpha or recipe.chroma_key is not None) and recipe.background is None,
-        recipe=paced,
+        recipe=recipe.model_copy(update={"speed": paced.speed, "fps": paced.fps}),
         own_delays_cs=timeline.own_delays_cs,
         lead_s=video.lead_s,
     )
+    return replace(plan, edited=_edited(plan, recipe, limits)) if recipe.frames else plan
+
+
+def _edited(plan: Plan, recipe: Recipe, limits: Limits) -> tuple[ShownFrame, ...]:
+    longest_s = longest_piece_s(recipe)
+    return shown_frames(
+        recipe.frames, plan.read_delays_cs, longest_s=longest_s, max_duration_s=limits.max_duration_s
+    )
+
+
+def _starts_s(delays_cs: Sequence[int]) -> list[float]:
+    return [start_cs / 100 for start_cs in accumulate(delays_cs, initial=0)]
 
 
 class _Timeline(NamedTuple):

@@ -17,6 +17,7 @@ from gifapp.commands.recipe_options import RECIPE_OPTIONS
 from gifapp.commands.recipe_reading import read_recipe
 from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES, Part
 from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
+from tests.support.frames import edits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recipe.md").read_text()
 
@@ -57,6 +58,8 @@ def test_every_field_has_a_documented_option(field: str) -> None:
             ("--segment", "0-1.5", "--segment", "1:10-", "--crossfade", 0.5),
             Recipe(segments=(Segment(end_s=1.5), Segment(start_s=70)), crossfade_s=0.5),
         ),
+        (("--frames", "2-4, 1:50,6-2/2"), Recipe(frames=edits(2, 3, 4, (1, 50), 6, 4, 2))),
+        (("--frames", "0-1:7"), Recipe(frames=edits((0, 7), (1, 7)))),
         (("--deinterlace", "never"), Recipe(deinterlace="never")),
         (("--rotate", 90, "--flip", "both", "--fit", "cover"), Recipe(rotate=90, flip="both", fit="cover")),
         (
@@ -156,6 +159,10 @@ def test_options_override_the_recipe_file(tmp_path: Path) -> None:
         (("--crop", "0,0,9"), "'--crop': '0,0,9' is not X,Y,W,H"),
         (("--crop", "0,0,0,9"), "'--crop': '0,0,0,9' is not a rectangle within a picture"),
         (("--crop", "0,0,9,9", "--aspect", "1:1"), "Give --crop or --aspect, not both."),
+        (("--frames", "1,x"), "'--frames': 'x' is not a list of frames such as 0-9,12"),
+        (("--frames", "0:1"), "'--frames': '1' is not a whole number from 2 to 65,535"),
+        (("--frames", "0-5000000"), "'--frames': '5000000' is not a whole number from 0 to 1,000,000"),
+        (("--frames", "0-999,0"), "'--frames': 1,001 frames are too many; the limit is 1,000"),
         (("--rotate", 45), "'--rotate': '45' is not one of"),
         (("--background", "nocolour"), "'--background': 'nocolour' is not a colour"),
         (("--caption", "top:"), "'--caption': '' is not text of 1 to 500 characters"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field
 from gifapp.domain.recipes.output_formats import FILE_KINDS
-from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Overlay, Recipe, Segment
+from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, FrameEdit, Look, Overlay, Recipe, Segment
 from tests.widgets.scripted import a_source
 
 COLOURS = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
@@ -71,12 +71,26 @@ def crops(draw: st.DrawFn) -> Crop:
 
 
 # each needs another field, or must fit the source
-_BY_HAND = {"segments", "crop", "aspect", "look", "chroma_key", "captions", "subtitles", "overlay", "format"}
+_BY_HAND = {
+    "segments",
+    "frames",
+    "crop",
+    "aspect",
+    "look",
+    "chroma_key",
+    "captions",
+    "subtitles",
+    "overlay",
+    "format",
+}
 
 PLAIN = st.builds(
     Recipe,
     **fields(*(name for name in Recipe.model_fields if name not in _BY_HAND)),
     segments=SEGMENTS,
+    frames=st.lists(st.builds(FrameEdit, **fields("frames.number", "frames.delay_cs")), max_size=3).map(
+        tuple
+    ),
     look=st.builds(Look, **fields(*leaves("look"))),
     chroma_key=st.none() | st.builds(ChromaKey, **fields(*leaves("chroma_key"))),
     captions=st.lists(captions(), max_size=2).map(tuple),

@@ -100,16 +100,16 @@ def _played(
 
     `stored_at` is the progress once all are stored.
     """
-    direction = plan.recipe.direction
-    if not reorder.needs_reordering(direction):
-        yield frames
+    numbers, direction = sorted(set(plan.order)), plan.recipe.direction
+    if not reorder.needs_reordering(plan.order, direction):
+        yield reorder.repeated(frames, plan.order)
         return
     begin = reporter.fraction
     with closing(FrameStore(plan.shape)) as store:
-        for number, frame in enumerate(frames, 1):
+        for count, frame in enumerate(reorder.repeated(frames, numbers), 1):
             store.append(frame)
-            reporter.at("reading", begin + (stored_at - begin) * number / plan.frames)
-        yield reorder.reordered(store, plan.fps, direction)
+            reporter.at("reading", begin + (stored_at - begin) * count / len(numbers))
+        yield reorder.reordered(reorder.Listed(store, numbers, plan.order), plan.fps, direction)
 
 
 def _staying(pictures: Iterator[Pixels], times: int) -> Iterator[Pixels]:

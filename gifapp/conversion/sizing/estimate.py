@@ -17,7 +17,8 @@ from gifapp import errors
 from gifapp.conversion.encoders import writers
 from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.gif.style import Style
-from gifapp.conversion.plan import make_plan
+from gifapp.conversion.plan import Plan, make_plan
+from gifapp.conversion.play_times import shown_cs
 from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render import platform_limits
@@ -26,7 +27,7 @@ from gifapp.conversion.report import Estimate
 from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.conversion.sizing.grain import denoise_note, window_starts
 from gifapp.conversion.sizing.ladder_search import ladder_of, mildest_fitting
-from gifapp.conversion.sizing.runs import Runs, in_runs
+from gifapp.conversion.sizing.runs import Runs, in_edited_runs, in_runs
 from gifapp.conversion.sizing.sampling import MIN_RUNS, CachedSample, Prediction, Sample
 from gifapp.conversion.sizing.trials import Trials, sampling_of, side_step_px, trials_of
 from gifapp.conversion.video import Video
@@ -66,16 +67,15 @@ def estimate(
     reporter = Reporter(on_progress or _ignore_progress, limits.deadline_s)
     video = probed(video, path, limits=limits)
     recipe = within_preset(recipe)
-    expected = _outcome(video, recipe)
-    make_plan(video, recipe, limits)  # to check the recipe's own ranges, which runs replace
-    if _is_quick(video, recipe, expected):
+    plan = make_plan(video, recipe, limits)  # also checks the recipe's own ranges, which runs replace
+    expected = _outcome(video, recipe, plan)
+    if _is_quick(video, plan, expected):
         with rendered(path, video, recipe, limits=limits, reporter=reporter) as whole:
             rendering = platform_limits.within(whole, preset_of(recipe))
             return _of_whole(writers.prepared(rendering, recipe.format), recipe, limits, reporter)
     # each run is read from a key frame on, of an animation from its first picture; the deadline limits that
     limits = replace(limits, max_composed_pixels=sys.maxsize, max_decoded_pixels=sys.maxsize)
-    sampled = in_runs(recipe, video, sampling_of(recipe.format).long_run_frames)
-    lengths = [cut.frames for cut in make_plan(video, sampled, limits).cuts]
+    sampled, lengths = _runs(video, recipe, limits)
     with rendered(path, video, sampled, limits=limits, reporter=reporter) as runs:
         on_canvas = platform_limits.on_canvas(runs, preset_of(recipe))
         prepared = writers.prepared(on_canvas, recipe.format)
@@ -86,20 +86,34 @@ def _ignore_progress(progress: Progress) -> None:
     """The default for `on_progress`."""
 
 
-def _outcome(video: Video, recipe: Recipe) -> Outcome:
-    return outcome(
+def _outcome(video: Video, recipe: Recipe, plan: Plan) -> Outcome:
+    predicted = outcome(
         match_source_rate(recipe, video.pace),
         width_px=video.width_px,
         height_px=video.height_px,
         duration_s=video.duration_s,
         is_still=video.fps is None,
     )
+    if not plan.edited:
+        return predicted
+    delays = shown_cs(plan)
+    return replace(predicted, frames=len(delays), duration_s=sum(delays) / 100)
 
 
-def _is_quick(video: Video, recipe: Recipe, expected: Outcome) -> bool:
-    decoded = expected.duration_s * recipe.speed * (video.fps or 1) * (1 + recipe.look.stabilise)
+def _runs(video: Video, recipe: Recipe, limits: Limits) -> tuple[Recipe, list[int]]:
+    """The recipe of a few runs of the frames, and the length of each run."""
+    run_frames = sampling_of(recipe.format).long_run_frames
+    if recipe.frames:
+        return in_edited_runs(recipe, run_frames)
+    sampled = in_runs(recipe, video, run_frames)
+    return sampled, [cut.frames for cut in make_plan(video, sampled, limits).cuts]
+
+
+def _is_quick(video: Video, plan: Plan, expected: Outcome) -> bool:
+    decoded_s = plan.duration_s * plan.recipe.speed * (1 + plan.recipe.look.stabilise)
+    decoded_px = decoded_s * (video.fps or 1) * video.stored_width_px * video.stored_height_px
     kept_px = expected.frames * expected.width_px * expected.height_px
-    return decoded * video.stored_width_px * video.stored_height_px <= _QUICK_PX and kept_px <= _KEPT_PX
+    return decoded_px <= _QUICK_PX and kept_px <= _KEPT_PX
 
 
 def _of_whole(rendering: Rendering, recipe: Recipe, limits: Limits, reporter: Reporter) -> Estimate:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from statistics import fmean
 
+from gifapp.conversion.edited_frames import numbering_recipe
 from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.conversion.sizing.sampling import MIN_RUNS, Encode, Prediction, first_and_added
 from gifapp.conversion.sizing.trials import Sampling
@@ -85,6 +86,21 @@ def in_runs(recipe: Recipe, video: Video, run_frames: int) -> Recipe:
     still = recipe.look.model_copy(update={"fade_in_s": 0.0, "fade_out_s": 0.0})
     untimed = {"crossfade_s": 0.0, "hold_s": 0.0, "direction": "forward", "look": still}
     return recipe.model_copy(update={"segments": segments, **untimed})
+
+
+def in_edited_runs(recipe: Recipe, run_frames: int) -> tuple[Recipe, list[int]]:
+    """The recipe with evenly spaced runs of its list of frames, and the length of each run.
+
+    Without text and fades, which would show at other times, and split frames.
+    """
+    count = len(recipe.frames)
+    length = min(run_frames, count)
+    starts = [round((number + 0.5) / RUNS * count - length / 2) for number in range(RUNS)]
+    starts = [min(max(0, start), count - length) for start in starts]
+    runs = tuple(edit for start in starts for edit in recipe.frames[start : start + length])
+    plain = numbering_recipe(recipe)
+    untimed = {"hold_s": 0.0, "direction": "forward"}
+    return plain.model_copy(update={"frames": runs, **untimed}), [length] * RUNS
 
 
 def _place(ranges: list[tuple[float, float]], middle_s: float, run_s: float) -> float:

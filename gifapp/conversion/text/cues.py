@@ -40,7 +40,7 @@ def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
 
     A cue on the last picture stays as long as that picture is held.
     """
-    one_way, whole_s = [*_forward_s(cue, plan)], plan.starts_s[-1]
+    one_way, whole_s = [*_shown_forward_s(cue, plan)], plan.starts_s[-1]
     back = [(whole_s - end_s, whole_s - start_s) for start_s, end_s in reversed(one_way)]
     by_direction = {
         "forward": one_way,
@@ -53,11 +53,17 @@ def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
     return [(start_s, math.inf if end_s > last_s else end_s) for start_s, end_s in shown]
 
 
+def _shown_forward_s(cue: Cue, plan: Plan) -> Iterator[tuple[float, float]]:
+    """The parts of the cue that are shown, in the GIF's time when playing forward."""
+    for span in _forward_s(cue, plan):
+        yield from plan.edited_times.spans(*span) if plan.edited_times else (span,)
+
+
 def _forward_s(cue: Cue, plan: Plan) -> Iterator[tuple[float, float]]:
-    """The parts of the cue within the cuts, in the GIF's time when playing forward."""
+    """The parts of the cue within the cuts, in the time of the frames read."""
     firsts = accumulate((cut.frames - cut.overlap for cut in plan.cuts), initial=0)
     for cut, first in zip(plan.cuts, firsts, strict=False):
-        begin_s, end_s = (plan.starts_s[first - cut.overlap + frames] for frames in (0, cut.frames))
+        begin_s, end_s = (plan.read_starts_s[first - cut.overlap + frames] for frames in (0, cut.frames))
         start_s, stop_s = (
             begin_s + (at_s - plan.lead_s - cut.start_s) / plan.recipe.speed
             for at_s in (cue.start_s, cue.end_s)

@@ -28,8 +28,11 @@ def outcome(
     lengths_s = _played_s(recipe, duration_s)
     joined_s = max(MIN_DELAY_CS / 100, sum(lengths_s) - sum(overlaps_s(lengths_s, recipe.crossfade_s)))
     times = 2 if recipe.direction == "boomerang" else 1
-    fps = recipe.fps or STANDARD_FPS
-    frames = 1 if is_still and not is_animated(recipe) else frame_count(joined_s, fps) * times
+    is_lone = is_still and not is_animated(recipe)
+    frames = 1 if is_lone else frame_count(joined_s, recipe.fps or STANDARD_FPS)
+    if recipe.frames:
+        frames, joined_s = len(recipe.frames), _edited_s(recipe, joined_s / frames)
+    frames = frames if is_lone else frames * times
     return Outcome(framed.width_px, framed.height_px, frames, joined_s * times + recipe.hold_s)
 
 
@@ -37,6 +40,11 @@ def is_animated(recipe: Recipe) -> bool:
     """Whether the recipe makes even a single picture change over time."""
     fades_s = recipe.look.fade_in_s + recipe.look.fade_out_s
     return bool(recipe.captions or recipe.subtitles or fades_s)
+
+
+def _edited_s(recipe: Recipe, mean_s: float) -> float:
+    """How long the listed frames play; frames that keep their own delays are `mean_s` long on average."""
+    return sum(edit.delay_cs or 100 * mean_s for edit in recipe.frames) / 100
 
 
 def _played_s(recipe: Recipe, duration_s: float) -> list[float]:

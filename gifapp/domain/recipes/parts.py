@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from gifapp.domain.recipes.choices import POSITIONS, Position
 from gifapp.domain.recipes.ui_hints import UiHints
+from gifapp.domain.timing import MAX_DELAY_CS, MIN_DELAY_CS
 
 __all__ = [
     "MAX_OVERLAY_BYTES",
@@ -18,6 +19,7 @@ __all__ = [
     "ChromaKey",
     "Colour",
     "Crop",
+    "FrameEdit",
     "Look",
     "Overlay",
     "Part",
@@ -29,6 +31,7 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 MAX_TIME_S = 1_000_000_000  # thirty years; sums and products of much later times overflow to infinity
 MAX_PX = 1_000_000
+MAX_FRAME_NUMBER = 1_000_000
 MAX_OVERLAY_BYTES = 200_000
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 _ATTRIBUTES = "\n\nAttributes:\n"
@@ -82,6 +85,24 @@ class Segment(Part):
     def _ends_after_start(self) -> Self:
         _check_span(self.start_s, self.end_s)
         return self
+
+
+class FrameEdit(Part):
+    """A frame to show, for its own delay or another one."""
+
+    number: int = Field(
+        ge=0,
+        le=MAX_FRAME_NUMBER,
+        title="Frame number",
+        description="Which frame: 0 is the first that would show without this list, playing forward.",
+    )
+    delay_cs: int | None = Field(
+        None,
+        ge=MIN_DELAY_CS,
+        le=MAX_DELAY_CS,
+        title="Delay",
+        description="How long it shows, in hundredths of a second. Default: as long as without this list.",
+    )
 
 
 class Crop(Part):

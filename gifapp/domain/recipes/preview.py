@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import accumulate
+from typing import Any, NamedTuple
 
-from gifapp.domain.recipes.parts import Caption, Look, Segment
+from gifapp.domain.recipes.parts import Caption, FrameEdit, Look, Segment
 from gifapp.domain.recipes.preset_limits import within_preset
 from gifapp.domain.recipes.recipe import MIN_TARGET_BYTES, Recipe
 from gifapp.domain.timing import overlaps_s
@@ -21,13 +23,34 @@ class _Range(NamedTuple):
     shown_at_s: float
 
 
+class _Loop(NamedTuple):
+    """The part of the GIF that loops.
+
+    Attributes:
+        fields: the recipe's fields that select it.
+        begin_s: when it begins in the GIF.
+        shown_s, whole_s: how long it and the whole GIF play, in one direction.
+    """
+
+    fields: dict[str, Any]
+    begin_s: float
+    shown_s: float
+    whole_s: float
+
+
 def preview_recipe(
-    recipe: Recipe, at_s: float | None = None, *, duration_s: float, longest_s: float = MAX_PREVIEW_S
+    recipe: Recipe,
+    at_s: float | None = None,
+    *,
+    duration_s: float,
+    longest_s: float = MAX_PREVIEW_S,
+    delays_cs: Sequence[int] = (),
 ) -> Recipe:
     """The recipe of a loop that plays for up to `longest_s` around the source's time `at_s`.
 
     `at_s` may lie outside the recipe's ranges, then the nearest is shown; None: the middle of the first.
-    `duration_s` is the source's.
+    `duration_s` is the source's. `delays_cs` are needed if the recipe lists frames: the delays of those that
+    it would show without the list.
 
     Captions keep their times relative to the source's frames, a target size shrinks with the duration, and
     fades show only where the loop begins or ends with the clip.
@@ -35,23 +58,46 @@ def preview_recipe(
     recipe = within_preset(recipe)
     ranges = list(_ranges(recipe, duration_s))
     around, at_s = _nearest(ranges, at_s)
-    length_s = min(longest_s * recipe.speed, around.end_s - around.start_s)
-    start_s = min(max(around.start_s, at_s - length_s / 2), around.end_s - length_s)
-    shown_s, whole_s = length_s / recipe.speed, _ends_s(ranges, recipe.speed)
-    begin_s = around.shown_at_s + (start_s - around.start_s) / recipe.speed
+    if recipe.frames:
+        shown_at_s = around.shown_at_s + (at_s - around.start_s) / recipe.speed
+        loop = _loop_of_frames(recipe.frames, shown_at_s, longest_s, delays_cs)
+    else:
+        loop = _loop_of_range(around, at_s, longest_s, _ends_s(ranges, recipe.speed), recipe.speed)
+    begin_s = loop.begin_s
     if recipe.direction == "reverse":
-        begin_s = whole_s - begin_s - shown_s
+        begin_s = loop.whole_s - begin_s - loop.shown_s
     return recipe.model_copy(
         update={
-            "segments": (Segment(start_s=start_s, end_s=start_s + length_s),),
-            "captions": tuple(_shifted(recipe.captions, begin_s, shown_s)),
-            "look": _faded(recipe.look, begin_s, shown_s, whole_s),
-            "target_bytes": _shrunk(recipe.target_bytes, shown_s / whole_s),
-            "crossfade_s": 0.0,
+            **loop.fields,
+            "captions": tuple(_shifted(recipe.captions, begin_s, loop.shown_s)),
+            "look": _faded(recipe.look, begin_s, loop.shown_s, loop.whole_s),
+            "target_bytes": _shrunk(recipe.target_bytes, loop.shown_s / loop.whole_s),
             "hold_s": 0.0,
             "loop": 0,
         }
     )
+
+
+def _loop_of_range(around: _Range, at_s: float, longest_s: float, whole_s: float, speed: float) -> _Loop:
+    length_s = min(longest_s * speed, around.end_s - around.start_s)
+    start_s = min(max(around.start_s, at_s - length_s / 2), around.end_s - length_s)
+    begin_s = around.shown_at_s + (start_s - around.start_s) / speed
+    segment = Segment(start_s=start_s, end_s=start_s + length_s)
+    return _Loop({"segments": (segment,), "crossfade_s": 0.0}, begin_s, length_s / speed, whole_s)
+
+
+def _loop_of_frames(
+    edits: Sequence[FrameEdit], shown_at_s: float, longest_s: float, delays_cs: Sequence[int]
+) -> _Loop:
+    """The listed frames around one that shows, without the list, at `shown_at_s`; one at the least."""
+    number = bisect_right(list(accumulate(delays_cs)), shown_at_s * 100)
+    lengths_cs = [edit.delay_cs or delays_cs[edit.number] for edit in edits]
+    middle = min(range(len(edits)), key=lambda place: abs(edits[place].number - number))
+    ends_cs = list(accumulate(lengths_cs, initial=0))
+    first = bisect_left(ends_cs, ends_cs[middle] - longest_s * 50, hi=middle)
+    end = max(middle + 1, bisect_right(ends_cs, ends_cs[first] + longest_s * 100) - 1)
+    shown_s = (ends_cs[end] - ends_cs[first]) / 100
+    return _Loop({"frames": tuple(edits[first:end])}, ends_cs[first] / 100, shown_s, ends_cs[-1] / 100)
 
 
 def _ranges(recipe: Recipe, duration_s: float) -> Iterator[_Range]:

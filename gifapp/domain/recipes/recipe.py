@@ -34,7 +34,17 @@ from gifapp.domain.recipes.choices import (
     Rotation,
 )
 from gifapp.domain.recipes.output_formats import Format
-from gifapp.domain.recipes.parts import Caption, ChromaKey, Colour, Crop, Look, Overlay, Part, Segment
+from gifapp.domain.recipes.parts import (
+    Caption,
+    ChromaKey,
+    Colour,
+    Crop,
+    FrameEdit,
+    Look,
+    Overlay,
+    Part,
+    Segment,
+)
 from gifapp.domain.recipes.presets import PresetName
 from gifapp.domain.recipes.ui_hints import UiHints
 from gifapp.domain.validation_errors import problems_in
@@ -51,6 +61,7 @@ __all__ = [
     "Fit",
     "Flip",
     "Format",
+    "FrameEdit",
     "Look",
     "Overlay",
     "PaletteScope",
@@ -66,6 +77,7 @@ _TRACK = re.compile(r"track:([1-9][0-9]?)")
 _TIMES = re.compile(r"[-\u2010-\u2015\u2212][ \t]?(?:>|&gt;)|\u2192|^Dialogue:", re.MULTILINE)
 MAX_LOSSY = 200
 MAX_SIDE_PX = 4096
+MAX_FRAME_EDITS = 1_000
 MIN_TARGET_BYTES = 1_000
 MAX_TARGET_BYTES = 1_000_000_000
 
@@ -100,6 +112,13 @@ class Recipe(Part):
         le=50,
         title="Frame rate",
         description="Frames per second. Default: 12.5 for a video; an animation keeps its own frame timing.",
+    )
+    frames: tuple[FrameEdit, ...] = Field(
+        (),
+        max_length=MAX_FRAME_EDITS,
+        strict=False,
+        title="Frames",
+        description="The frames to show, in order, each as often as it is listed. Default: all frames.",
     )
     loop: Annotated[int | None, UiHints(unit="0 = forever")] = Field(
         None,

@@ -35,16 +35,21 @@ class Previewing:
         """
         source = sources.find_source(owner_id, source_id)
         video = sources.video_of(source)
-        longest_s = _longest_s(make_plan(video, recipe, self._limits), video)
-        looped = preview_recipe(recipe, at_s, duration_s=video.duration_s, longest_s=longest_s)
+        plan = make_plan(video, recipe, self._limits)
+        looped = preview_recipe(
+            recipe,
+            at_s,
+            duration_s=video.duration_s,
+            longest_s=_longest_s(plan, video),
+            delays_cs=plan.read_delays_cs,
+        )
         with self._blobs.video(source.sha256) as path:
             return self._quick.preview(path, video, looped), looped.segments[0]
 
 
 def _longest_s(plan: Plan, video: Video) -> float:
     """The longest loop that is made quickly; at least one frame."""
-    px_per_s = plan.width_px * plan.height_px * plan.fps
+    fps = len(plan.order) / plan.starts_s[-1]
+    px_per_s = plan.width_px * plan.height_px * fps
     decoded_px_per_s = video.stored_width_px * video.stored_height_px * (video.fps or 0) * plan.recipe.speed
-    return max(
-        1 / plan.fps, min(MAX_PREVIEW_S, _MAX_PX / px_per_s, _MAX_DECODED_PX / max(1, decoded_px_per_s))
-    )
+    return max(1 / fps, min(MAX_PREVIEW_S, _MAX_PX / px_per_s, _MAX_DECODED_PX / max(1, decoded_px_per_s)))

@@ -13,6 +13,7 @@ from gifapp.domain.timing import STANDARD_FPS
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form import groups
 from gifapp.widgets.form.fields import OnChange, Part, Problem, Values, sentence
+from gifapp.widgets.form.frames import Frames
 from gifapp.widgets.form.group import Group
 from gifapp.widgets.form.segments import Segments
 from gifapp.widgets.timing import opening_recipe
@@ -32,6 +33,7 @@ class RecipeForm(w.VBox):
         self._is_filling = False
         self._source: SourceView | None = None
         self.segments = Segments(page_url, on_change=self._changed)
+        self.frames = Frames()
         self.trim = groups.TrimAndSize(self.segments, on_change=self._changed)
         self.text = groups.TextAndOverlays(on_change=self._changed)
         self.groups = [
@@ -41,7 +43,7 @@ class RecipeForm(w.VBox):
             groups.quality(on_change=self._changed),
             groups.delivery(on_change=self._changed),
         ]
-        self.parts: list[Part | Group] = [self.segments, *self.groups]
+        self.parts: list[Part | Group] = [self.segments, self.frames, *self.groups]
         self.reset = w.Button(description="Reset all settings")
         self.reset.add_class("gifapp-form__text-button")
         self.reset.on_click(lambda _: self._reset())

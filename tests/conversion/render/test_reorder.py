@@ -1,9 +1,11 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from gifapp import errors
 from gifapp.conversion.frame_store import FrameStore
-from gifapp.conversion.render.reorder import needs_reordering, reordered
+from gifapp.conversion.render.reorder import Listed, needs_reordering, reordered, repeated
 from gifapp.domain.recipes.recipe import Direction
 
 
@@ -24,8 +26,31 @@ def test_no_frame_is_lost_or_duplicated(
     assert [frame[0, 0, 0] for frame in played] == [frame[0, 0, 0] for frame in expected]
 
 
-def test_forward_playback_needs_no_reordering() -> None:
-    assert not needs_reordering("forward")
+@pytest.mark.parametrize(
+    ("order", "direction", "expected"),
+    [
+        (range(3), "forward", False),
+        ([1, 1, 4], "forward", False),
+        ([1, 4, 1], "forward", True),
+        (range(3), "reverse", True),
+    ],
+)
+def test_only_frames_in_ascending_order_need_no_store(
+    order: Sequence[int], direction: Direction, *, expected: bool
+) -> None:
+    assert needs_reordering(order, direction) == expected
+
+
+def test_listed_frames_are_picked_while_they_are_read_and_none_after_them() -> None:
+    frames = iter(numbered(9))
+    assert [frame[0, 0, 0] for frame in repeated(frames, [1, 1, 4])] == [1, 1, 4]
+    assert next(frames)[0, 0, 0] == 5
+
+
+def test_listed_frames_of_a_store_may_repeat_in_any_order() -> None:
+    listed = Listed(numbered(9)[2:5], [2, 3, 4], [4, 2, 2, 3])
+    assert [frame[0, 0, 0] for frame in reordered(listed, 10, "forward")] == [4, 2, 2, 3]
+    assert [frame[0, 0, 0] for frame in reordered(listed, 10, "reverse")] == [3, 2, 2, 4]
 
 
 def test_frame_store_reads_at_random() -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from gifapp.domain.recipes.outcome import Outcome, outcome
 from gifapp.domain.recipes.recipe import Caption, Crop, Look, Recipe, Segment
+from tests.support.frames import edits
 
 WHOLE = Recipe()
 TWICE = (Segment(start_s=1, end_s=3), Segment(start_s=1, end_s=3))
@@ -25,6 +26,8 @@ TWICE = (Segment(start_s=1, end_s=3), Segment(start_s=1, end_s=3))
         (Recipe(segments=TWICE, crossfade_s=0.4, speed=2), Outcome(480, 270, 20, 1.6)),
         (Recipe(segments=(Segment(end_s=2),), hold_s=1.5), Outcome(480, 270, 25, 3.5)),
         (Recipe(segments=(Segment(start_s=5.279),)), Outcome(480, 270, 1, 0.02)),
+        (Recipe(frames=edits(3, (1, 50), 3)), Outcome(480, 270, 3, 0.66)),
+        (Recipe(frames=edits(3, (1, 50)), direction="boomerang", hold_s=1), Outcome(480, 270, 4, 2.16)),
         (Recipe(rotate=90, width_px=90), Outcome(90, 160, 66, 5.28)),
         (Recipe(aspect="1:1"), Outcome(480, 480, 66, 5.28)),
     ],

@@ -1,10 +1,13 @@
 """The recipe of a preview: a short loop of the whole GIF."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from gifapp.domain.recipes.parts import Caption, Look, Segment
 from gifapp.domain.recipes.preview import preview_recipe
 from gifapp.domain.recipes.recipe import Recipe
+from tests.support.frames import edits
 
 RANGE = Segment(start_s=10, end_s=14)
 JOINED = (RANGE, Segment(start_s=30, end_s=34))
@@ -89,3 +92,32 @@ def test_fades_show_only_at_the_ends_of_the_clip() -> None:
 )
 def test_target_size_shrinks_with_the_duration(recipe: Recipe, target_bytes: int | None) -> None:
     assert preview_recipe(recipe, duration_s=10.0).target_bytes == target_bytes
+
+
+DELAYS_CS = [10] * 20 + [50] * 20
+
+
+@pytest.mark.parametrize(
+    ("frames", "at_s", "longest_s", "numbers"),
+    [
+        (range(20), None, 0.5, range(17, 20)),
+        (range(0, 40, 2), 1.0, 0.5, range(6, 16, 2)),
+        ([30, 3, 9, 1], 0.35, 0.1, [3]),
+        ([30, 3, 9, 1], 40.0, 2.0, [30, 3, 9, 1]),
+        ([30, 31, 32], 40.0, 0.1, [32]),
+    ],
+)
+def test_of_listed_frames_it_plays_those_around_a_time(
+    frames: Sequence[int], at_s: float | None, longest_s: float, numbers: Sequence[int]
+) -> None:
+    recipe = Recipe(frames=edits(*frames), crossfade_s=0.2)
+    made = preview_recipe(recipe, at_s, duration_s=12.0, longest_s=longest_s, delays_cs=DELAYS_CS)
+    assert [edit.number for edit in made.frames] == list(numbers)
+    assert (made.segments, made.crossfade_s) == (recipe.segments, recipe.crossfade_s)
+
+
+def test_captions_stay_with_listed_frames() -> None:
+    recipe = Recipe(frames=edits((3, 100), 9, (1, 100)), captions=(Caption(text="a", start_s=1.5),))
+    made = preview_recipe(recipe, 0.1, duration_s=12.0, longest_s=0.5, delays_cs=DELAYS_CS)
+    assert made.frames == edits(9, (1, 100))
+    assert made.captions == (Caption(text="a", start_s=0.5),)
