@@ -15,6 +15,10 @@ from gifapp.garbage import collect_rarely
 # module and help line of each command, so that `gifapp --help` imports none of them
 _COMMANDS = {
     "convert": ("gifapp.commands.convert", "Convert VIDEO into a GIF."),
+    "frames": (
+        "gifapp.commands.frames",
+        "List the frames that a recipe shows of VIDEO, or export them.",
+    ),
     "up": (
         "gifapp.commands.up",
         "Run the whole service on this machine until Ctrl-C: Redis, MongoDB, the web server and the workers.",

@@ -26,6 +26,7 @@ from gifapp.domain.job_query import JobQuery, JobSort
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.recipe import Format, Recipe
+from gifapp.domain.views.frames import FrameStripView
 from gifapp.domain.views.jobs import (
     ArchiveView,
     BatchAction,
@@ -208,6 +209,19 @@ class Client(VideoRequests, RecipeRequests):
     def gif(self, job_id: str) -> bytes:
         """The finished GIF."""
         return self._send("GET", f"/jobs/{job_id}/gif").content
+
+    def frames(self, job_id: str) -> bytes:
+        """The finished GIF's frames, as PNGs in a zip; their names have their numbers and delays."""
+        return self._send("GET", f"/jobs/{job_id}/frames").content
+
+    def contact_sheet(self, job_id: str) -> bytes:
+        """A PNG of all frames of the finished GIF, with their numbers and delays."""
+        return self._send("GET", f"/jobs/{job_id}/frames", params={"as": "sheet"}).content
+
+    def frame(self, job_id: str, number: int) -> bytes:
+        """A PNG of one frame of the finished GIF; 0 is the first."""
+        params = {"as": "frame", "number": number}
+        return self._send("GET", f"/jobs/{job_id}/frames", params=params).content
 
     def download(self, job_id: str, path: Path | str) -> Path:
         """Write the finished GIF to `path`, atomically; into a folder, under its own file name."""

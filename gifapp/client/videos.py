@@ -12,6 +12,7 @@ from gifapp.client.responses import described_error
 from gifapp.client.retrying import with_retries
 from gifapp.client.uploading import OnBytes, open_video, send_file
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.views.frames import FrameStripView
 from gifapp.domain.views.jobs import EstimateView, SourcePage, SourceView
 
 _PAGE = 200
@@ -117,3 +118,9 @@ class VideoRequests(Connection):
 
 def _ignore(*_: Any) -> None:
     """The default callback."""
+
+    def frame_strip(self, source_id: str, recipe: Recipe | None = None) -> FrameStripView:
+        """All frames that the recipe shows, small, to choose from for its list `frames`; up to 300."""
+        body = {"recipe": (recipe or Recipe()).model_dump(mode="json")}
+        response = self._call("POST", f"/sources/{source_id}/strip", json=body)
+        return FrameStripView.model_validate(response)

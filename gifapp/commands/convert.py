@@ -5,25 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import mimetypes
-import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
-from gifapp import errors
-from gifapp.commands.recipe_options import RecipeCommand
-from gifapp.commands.recipe_reading import read_recipe
+from gifapp.commands.recipe.options import RecipeCommand
+from gifapp.commands.recipe.reading import read_recipe
+from gifapp.commands.running import Stop, configured_limits, local_file, progress_bar
 from gifapp.domain.job import Progress
-from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.output_names import format_of
 from gifapp.domain.recipes.recipe import Format
-from gifapp.domain.wording import PHASES, size
+from gifapp.domain.wording import size
 
 _EXAMPLES = """\b
 Examples:
@@ -35,12 +30,6 @@ Examples:
   gifapp convert clip.mp4 --segment 0-2 --segment 8-10 --crossfade 0.5
   gifapp convert pictures/ --fps 5 -o slides.webp
 """
-
-
-def _video(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
-    if value.parts[:1] in {("http:",), ("https:",)}:
-        raise click.BadParameter("it is a URL; download the file first", ctx, param)
-    return value
 
 
 def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -58,7 +47,7 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> P
 
 
 @click.command(cls=RecipeCommand, epilog=_EXAMPLES)
-@click.argument("video", type=click.Path(path_type=Path), callback=_video)
+@click.argument("video", type=click.Path(path_type=Path), callback=local_file)
 @click.option(
     "-o",
     "--output",
@@ -101,8 +90,8 @@ def convert(
 
     if quiet:
         logging.disable(logging.WARNING)
-    stop = _Stop()
-    with _progress(sys.stderr, quiet=quiet) as show:
+    stop = Stop()
+    with progress_bar(sys.stderr, quiet=quiet) as show:
 
         def on_progress(progress: Progress) -> None:
             stop.check()
@@ -114,7 +103,7 @@ def convert(
             recipe,
             output or _beside(video, recipe.format),
             on_progress,
-            limits=_limits(),
+            limits=configured_limits(),
             compare=compare,
         )
     if as_json:
@@ -128,43 +117,6 @@ def convert(
             click.echo(f"  {note}", err=True)
 
 
-class _Stop:
-    """Ends the command at its next step after Ctrl-C or SIGTERM, which also cleans up ffmpeg and the output.
-
-    The signal handler raises nothing, since the signal may arrive while a library holds a lock. A second
-    signal ends the process at once.
-    """
-
-    def __init__(self) -> None:
-        self._heard: int | None = None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._hear)
-
-    def _hear(self, number: int, frame: object) -> None:  # noqa: ARG002
-        self._heard = number
-        signal.signal(number, signal.SIG_DFL)
-
-    def check(self) -> None:
-        """Exit if a signal has arrived."""
-        if self._heard is not None:
-            sys.exit(128 + self._heard)
-
-
-def _limits() -> Limits:
-    """The limits from the settings; works even without a home directory, where there is no data directory."""
-    from gifapp import settings_file
-
-    if not settings_file.any_set():
-        return Limits()
-    from gifapp import settings as configured
-
-    try:
-        settings_file.default_data_dir()
-    except errors.SettingInvalid:
-        return configured.load(data_dir=os.environ.get("GIFAPP_DATA_DIR") or os.devnull).limits
-    return configured.load().limits
-
-
 def _beside(source: Path, made: Format) -> Path:
     """The source's path with the output's suffix; never the source itself."""
     name = source.name or source.resolve().name or "gifapp"  # `.` has an empty name
@@ -173,30 +125,3 @@ def _beside(source: Path, made: Format) -> Path:
     if beside.name.lower() == source.name.lower():
         return beside.with_stem(f"{beside.stem}-converted")
     return beside
-
-
-@contextmanager
-def _progress(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """A progress bar, only on a terminal."""
-    if quiet or not stream.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    longest = max(map(len, PHASES.values()))
-    columns = (
-        TextColumn(f"{{task.description:{longest}}}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Bar(*columns, console=Console(file=stream), transient=True) as bar:
-        task = bar.add_task(PHASES["preparing"], total=1.0, note="")
-
-        def show(progress: Progress) -> None:
-            note = f"{progress.eta_s:.0f} s left" if progress.eta_s is not None else ""
-            bar.update(task, completed=progress.fraction, description=PHASES[progress.phase], note=note)
-
-        yield show

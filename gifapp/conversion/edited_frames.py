@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from gifapp import errors
-from gifapp.domain.recipes.recipe import FrameEdit, Recipe
+from gifapp.domain.recipes.recipe import FrameEdit
 from gifapp.domain.timing import split_delay
 from gifapp.domain.wording import counted
 
@@ -30,16 +30,6 @@ class ShownFrame(NamedTuple):
     number: int
     delay_cs: int
     covers_s: Span
-
-
-def numbering_recipe(recipe: Recipe) -> Recipe:
-    """The recipe whose frames the list counts: without the list, and without text and fades.
-
-    Text and fades split long frames and may raise a slow video's rate; adding them must not change what the
-    numbers mean.
-    """
-    look = recipe.look.model_copy(update={"fade_in_s": 0.0, "fade_out_s": 0.0})
-    return recipe.model_copy(update={"frames": (), "captions": (), "subtitles": None, "look": look})
 
 
 def shown_frames(

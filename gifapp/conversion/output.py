@@ -52,6 +52,10 @@ class _Bounded:
         with _translating_errors(self._out):
             return self._file.write(data)
 
+    def flush(self) -> None:
+        with _translating_errors(self._out):
+            self._file.flush()
+
 
 @contextmanager
 def _translating_errors(out: Path) -> Iterator[None]:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gifapp import errors
-from gifapp.conversion.edited_frames import EditedTimes, ShownFrame, numbering_recipe, shown_frames
+from gifapp.conversion.edited_frames import EditedTimes, ShownFrame, shown_frames
 from gifapp.conversion.seeking import decoded_from_s
 from gifapp.conversion.video import Video
 from gifapp.domain.filmstrip import TILE_HEIGHT_PX, TILE_WIDTH_PX, TILES, time_of
 from gifapp.domain.limits import Limits
 from gifapp.domain.picture_times import longest_piece_s, pieces, sampled, thinned_fps, timed
 from gifapp.domain.recipes.framing import framing
-from gifapp.domain.recipes.outcome import is_animated
+from gifapp.domain.recipes.outcome import is_animated, numbering_recipe
 from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate
 from gifapp.domain.timing import MAX_FPS, STANDARD_FPS, delays_cs, frame_count, overlaps_s

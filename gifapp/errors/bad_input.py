@@ -199,6 +199,13 @@ class PicturesInvalid(SourceRefused):
     sentence = "These pictures cannot be used: {problem}."
 
 
+class TooManyFrames(SourceRefused):
+    sentence = (
+        "The clip has {frames:,} frames; the limit is {limit:,} here. "
+        "Choose a shorter range or a lower frame rate."
+    )
+
+
 class RangeOutsideSource(SourceRefused):
     sentence = (
         "The range from {start_s:.2f} s is outside the video, which lasts {duration_s:.2f} s. "

@@ -21,6 +21,7 @@ from gifapp.jobs.services.administration import Administration
 from gifapp.jobs.services.batches import Batches
 from gifapp.jobs.services.estimation import Estimation
 from gifapp.jobs.services.filmstrips import Filmstrips
+from gifapp.jobs.services.frames import Frames
 from gifapp.jobs.services.jobs import Jobs
 from gifapp.jobs.services.layering import Layering
 from gifapp.jobs.services.previewing import Previewing
@@ -76,6 +77,7 @@ class JobParts:
         self.layering = Layering(blobs=blobs, quick=self.quick, limits=limits)
         self.proxies = Proxies(blobs=blobs, conversions=self._proxy_conversions)
         self.filmstrips = Filmstrips(blobs=blobs, limits=limits)
+        self.frames = Frames(blobs=blobs, limits=limits)
         self.submission = Submission(
             wakeups=wakeups,
             events=events,

@@ -28,7 +28,7 @@ HEAVY = {
     ),
     *("tornado", "voila", "zxcvbn"),
 }
-MADE_FROM_MODELS = {"convert", "jobs"}  # their options are generated, which needs pydantic
+MADE_FROM_MODELS = {"convert", "frames", "jobs"}  # their options are generated, which needs pydantic
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from gifapp.commands.convert import convert
-from gifapp.commands.recipe_options import RECIPE_OPTIONS
-from gifapp.commands.recipe_reading import read_recipe
+from gifapp.commands.recipe.options import RECIPE_OPTIONS
+from gifapp.commands.recipe.reading import read_recipe
 from gifapp.domain.recipes.parts import MAX_OVERLAY_BYTES, Part
 from gifapp.domain.recipes.recipe import Caption, ChromaKey, Crop, Look, Recipe, Segment
 from tests.support.frames import edits

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gifapp.commands.recipe_options import RECIPE_OPTIONS
+from gifapp.commands.recipe.options import RECIPE_OPTIONS
 from gifapp.domain.recipes.fields import RecipeField, leaves, recipe_field, sections
 from gifapp.domain.recipes.parts import Part
 from gifapp.errors import GifappError

@@ -78,6 +78,12 @@ ROOMS = {
         "conversion.probing",
         "conversion.render",
     },
+    "conversion.exporting": {
+        "conversion.decode",
+        "conversion.probing",
+        "conversion.render",
+        "conversion.text",
+    },
     "domain.recipes": set(),
     "domain.views": {"domain.recipes"},
     "jobs.db": set(),

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from statistics import fmean
 
-from gifapp.conversion.edited_frames import numbering_recipe
 from gifapp.conversion.sizing.clip_cache import CachedClip
 from gifapp.conversion.sizing.sampling import MIN_RUNS, Encode, Prediction, first_and_added
 from gifapp.conversion.sizing.trials import Sampling
 from gifapp.conversion.video import Video
+from gifapp.domain.recipes.outcome import numbering_recipe
 from gifapp.domain.recipes.quality_ladder import EncodeSettings, kept_frames
 from gifapp.domain.recipes.recipe import Recipe, Segment
 from gifapp.domain.source_rate import match_source_rate

@@ -36,6 +36,16 @@ def outcome(
     return Outcome(framed.width_px, framed.height_px, frames, joined_s * times + recipe.hold_s)
 
 
+def numbering_recipe(recipe: Recipe) -> Recipe:
+    """The recipe whose frames the list counts: without the list, and without text and fades.
+
+    Text and fades split long frames and may raise a slow video's rate; adding them must not change what the
+    numbers mean.
+    """
+    look = recipe.look.model_copy(update={"fade_in_s": 0.0, "fade_out_s": 0.0})
+    return recipe.model_copy(update={"frames": (), "captions": (), "subtitles": None, "look": look})
+
+
 def is_animated(recipe: Recipe) -> bool:
     """Whether the recipe makes even a single picture change over time."""
     fades_s = recipe.look.fade_in_s + recipe.look.fade_out_s

@@ -62,8 +62,9 @@ class SourceView(View):
     `keeps_times`: it is an animation or a sequence, whose pictures keep their own delays. `notes` are
     sentences about what is unusual. `frame_url` returns the frame at the time in its parameter `at_s`,
     `filmstrip_url` pictures of the whole video side by side in one JPEG (null for a single picture);
-    `POST` a recipe to `preview_url` for a short loop. `video_url` returns the original as `video_type`, if
-    browsers may be able to play it; a recipe's time 0 is `video_lead_s` after the file's. `proxy_url` returns
+    `POST` a recipe to `preview_url` for a short loop, or to `strip_url` for all its frames. `video_url`
+    returns the original as `video_type`, if browsers may be able to play it; a recipe's time 0 is
+    `video_lead_s` after the file's. `proxy_url` returns
     a small WebM of the whole source, which takes up to a minute or two the first time (null for a single
     picture or a long video); `POST` a recipe to `layers_url` for its captions, subtitles and overlay.
     `expires_at` is when it is deleted automatically; None: never, or not while a job needs it.
@@ -85,6 +86,7 @@ class SourceView(View):
     frame_url: str | None = None
     filmstrip_url: str | None = None
     preview_url: str | None = None
+    strip_url: str | None = None
     video_url: str | None = None
     video_type: str | None = None
     video_lead_s: float = 0.0
@@ -113,12 +115,14 @@ class GifView(View):
 
     `file_name` is the name under which it is downloaded.
     `still_url` is its first frame, a WebP of at most 480 px in width; GIFs of earlier versions have none.
+    `frames_url` exports its frames: add `as=zip`, `as=sheet` or `as=frame&number=0`.
     `notes` are sentences about what was unusual in the source and what was given up to fit a size.
     """
 
     url: str
     file_name: str = ""
     still_url: str | None = None
+    frames_url: str | None = None
     format: Format = "gif"
     content_type: str = "image/gif"
     bytes: int

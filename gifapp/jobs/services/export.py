@@ -64,6 +64,7 @@ def _source_facts(owner_id: str) -> Iterator[View]:
                 "poster_url": None,
                 "frame_url": None,
                 "preview_url": None,
+                "strip_url": None,
                 "video_url": None,
                 "filmstrip_url": None,
                 "proxy_url": None,

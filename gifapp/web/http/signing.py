@@ -18,15 +18,17 @@ WINDOW_S = 6 * 3600
 
 MediaKind = Literal[
     "archives",
-    "gifs",
-    "stills",
-    "posters",
-    "frames",
-    "previews",
-    "videos",
+    "exports",
     "filmstrips",
-    "proxies",
+    "frames",
+    "gifs",
     "layers",
+    "posters",
+    "previews",
+    "proxies",
+    "stills",
+    "strips",
+    "videos",
 ]
 
 _SOURCE_URLS: dict[str, MediaKind] = {
@@ -37,6 +39,7 @@ _SOURCE_URLS: dict[str, MediaKind] = {
     "preview_url": "previews",
     "proxy_url": "proxies",
     "layers_url": "layers",
+    "strip_url": "strips",
 }
 
 
@@ -84,7 +87,8 @@ class MediaSigner:
     def _gif(self, gif: GifView, job_id: str, owner_id: str) -> GifView:
         url = self.address("gifs", job_id, owner_id)
         still_url = gif.still_url and self.address("stills", job_id, owner_id)
-        return gif.model_copy(update={"url": url, "still_url": still_url})
+        frames_url = self.address("exports", job_id, owner_id)
+        return gif.model_copy(update={"url": url, "still_url": still_url, "frames_url": frames_url})
 
     def source(self, source: SourceView, owner_id: str) -> SourceView:
         """The source with URLs that its owner's browser can open."""

@@ -85,9 +85,8 @@ class Belongings:
         """Ids that are valid at this place of a path."""
         if "users" in path:
             return [self.owner_id]
-        is_source = any(
-            word in path for word in ("sources", "posters", "frames", "videos", "filmstrips", "proxies")
-        )
+        kinds = ("sources", "posters", "media/frames", "videos", "strips", "proxies")
+        is_source = any(kind in path for kind in kinds)
         return [self.source_id] if is_source else self.job_ids
 
 

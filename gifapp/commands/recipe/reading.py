@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from gifapp import errors
-from gifapp.commands.recipe_options import RecipeOption
+from gifapp.commands.recipe.options import RecipeOption
 from gifapp.domain.recipes.recipe import Recipe
 
 Fields = dict[str, Any]

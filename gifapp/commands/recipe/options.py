@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gifapp.commands.recipe_values import (
+from gifapp.commands.recipe.values import (
     CaptionValue,
     ColourValue,
     CropValue,

@@ -1,0 +1,1 @@
+"""Exports the frames of a clip as pictures."""
