@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gifapp import errors
+from gifapp.domain.frame_strip import MAX_EXPORTED_FRAMES
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
 from gifapp.domain.recipes.output_formats import FILE_KINDS
@@ -172,6 +173,7 @@ def gif_facts(gif: GifView, source: SourceView | None) -> dict[str, Any]:
     return {
         "url": gif.url,
         "still_url": gif.still_url,
+        "frames_url": gif.frames_url if gif.frames <= MAX_EXPORTED_FRAMES else None,
         "format": FILE_KINDS[gif.format].name,
         "file_name": gif.file_name,
         "width_px": gif.width_px,

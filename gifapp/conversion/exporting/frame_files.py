@@ -22,13 +22,12 @@ from gifapp.conversion.progress import Reporter
 from gifapp.conversion.render import platform_limits
 from gifapp.conversion.render.rendering import Rendering, rendered
 from gifapp.conversion.video import Video
+from gifapp.domain.frame_strip import MAX_EXPORTED_FRAMES
 from gifapp.domain.job import Progress
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.preset_limits import preset_of, within_preset
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.timing import MAX_FPS
-
-MAX_FRAMES = 1_000
 
 Export = Literal["zip", "sheet", "frame"]
 """What to make: PNGs in a zip, a contact sheet, or one frame; the last two are PNGs."""
@@ -49,7 +48,7 @@ def export_frames(
     Without a recipe, all frames at their own size. `number`, from 0: which one, of an export of one frame.
 
     Raises:
-        errors.TooManyFrames: there are more than `MAX_FRAMES`.
+        errors.TooManyFrames: there are more than `domain.frame_strip.MAX_EXPORTED_FRAMES`.
         errors.FieldInvalid: no frame has this number.
         errors.GifappError: see `pipeline.convert_file`.
     """
@@ -105,8 +104,8 @@ def _write(rendering: Rendering, file: BinaryIO, kind: Export, number: int) -> N
             raise errors.FieldInvalid(field="number", problem=f"must be from 0 to {count - 1} (got {number})")
         file.write(_png(next(islice(rendering.frames, number, None)).pixels))
         return
-    if count > MAX_FRAMES:
-        raise errors.TooManyFrames(frames=count, limit=MAX_FRAMES)
+    if count > MAX_EXPORTED_FRAMES:
+        raise errors.TooManyFrames(frames=count, limit=MAX_EXPORTED_FRAMES)
     if kind == "zip":
         _write_zip(rendering.frames, file)
     else:

@@ -5,7 +5,7 @@ import { makePicture } from "./viewer.js";
 
 /**
  * @typedef {"cancel" | "retry" | "share" | "reuse" | "smaller" | "delete"} Action
- * @typedef {{ url: string, still_url: string | null, file_name: string, format: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
+ * @typedef {{ url: string, still_url: string | null, frames_url: string | null, file_name: string, format: string, is_video: boolean, facts: string[], notes: string, width_px: number, height_px: number }} Gif
  * @typedef {"queued" | "running" | "succeeded" | "failed" | "cancelled" | "dead"} State
  * @typedef {{ id: string, rank: number, state: State, name: string, poster_url: string | null, status: string,
  *   run_at: string | null, fraction: number | null, gif: Gif | null, kept: string, finished_at: string | null, actions: (Action | "download")[] }} CardData
@@ -142,7 +142,7 @@ export class Card {
     const { name, gif } = this.card;
     if (!gif) return;
     const address = this.gallery.addressOf(gif.url);
-    this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), isVideo: gif.is_video, rename: (name) => this.rename(name) });
+    this.gallery.viewer.open({ name, facts: gif.facts, address, download: downloadOf(address), frames: gif.frames_url && this.gallery.addressOf(gif.frames_url), isVideo: gif.is_video, rename: (name) => this.rename(name) });
   }
 
   showActions() {

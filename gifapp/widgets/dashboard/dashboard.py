@@ -72,6 +72,7 @@ class Dashboard(w.VBox):
             on_submit=self._submit,
             on_remove=self._remove_source,
             on_rename=self._rename_source,
+            offer_undo=self.notices.offer_undo,
             reporter=reporter,
         )
         self.saved_settings = SavedSettings(

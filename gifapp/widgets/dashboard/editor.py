@@ -29,6 +29,7 @@ from gifapp.widgets.dashboard.estimating import Estimate, Estimating, Result
 from gifapp.widgets.dashboard.history import History
 from gifapp.widgets.dashboard.shown import layers_recipe, pace_of, shown_crop, shown_of
 from gifapp.widgets.form import RecipeForm
+from gifapp.widgets.form.frames import has_other_frames
 from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 from gifapp.widgets.timing import opening_recipe
@@ -37,6 +38,8 @@ from gifapp.widgets.words import notes_beyond, outcome_text, source_facts
 SAME_PRESS_S = 0.8  # a second press within this time is ignored
 
 OnSubmit = Callable[[str, Recipe], None]
+OfferUndo = Callable[[str, Callable[[], None]], None]
+"""Says what was done, and offers to undo it."""
 
 
 class StageMessage(Message):
@@ -83,6 +86,7 @@ class Editor(w.VBox):
         on_submit: OnSubmit,
         on_remove: Callable[[str], None],
         on_rename: Callable[[str, str], None],
+        offer_undo: OfferUndo,
         reporter: Reporter,
     ) -> None:
         """`ask_estimate` is called on another thread.
@@ -96,6 +100,7 @@ class Editor(w.VBox):
         self._last_press: tuple[str, Recipe, float] | None = None
         self._on_submit, self._on_remove, self._on_rename = on_submit, on_remove, on_rename
         self._reporter = reporter
+        self._offer_undo = offer_undo
         self.stage = Stage(page_url=page_url)
         self.drafts = Drafts(self._restored)
         self.form = RecipeForm(self._refresh, page_url=page_url)
@@ -103,8 +108,8 @@ class Editor(w.VBox):
         self.summary = Summary()
         self._estimating = Estimating(ask_estimate, self._show_estimate)
         self.tools = w.VBox([])  # what the dashboard shows above the form
-        parts = [self.drafts, self.stage, self.form.segments, self.tools, self.form, self._footer()]
-        super().__init__(parts)
+        ranges = [self.form.segments, self.form.frames]
+        super().__init__([self.drafts, self.stage, *ranges, self.tools, self.form, self._footer()])
         self.add_class("gifapp-editor")
         self.layout.display = "none"
         self.submit.on_click(self._submit)
@@ -180,6 +185,7 @@ class Editor(w.VBox):
             self.summary.is_estimating = False
             self._estimating.withdraw()
             return
+        recipe = self._with_valid_frames(recipe, source)
         self.drafts.keep(source.id, recipe)
         self._history.note(recipe)
         self.stage.can_undo, self.stage.can_redo = self._history.can_undo, self._history.can_redo
@@ -189,11 +195,33 @@ class Editor(w.VBox):
         self.stage.layers_recipe = drawn.model_dump_json() if drawn else None
         self.stage.recipe = recipe.canonical_json() if self.stage.is_previewing else None
         self.form.hint(recipe, source)
+        self.form.frames.show(recipe)
         self._expected = _expected(recipe, source)
         self.summary.problem, self.summary.facts = "", outcome_text(self._expected)
         self.submit.description = f"Make the {FILE_KINDS[recipe.format].name}"
         self.submit.disabled = False
         self.summary.is_estimating = self._estimating.request(source.id, recipe)
+
+    def _with_valid_frames(self, recipe: Recipe, source: SourceView) -> Recipe:
+        """Drop the list of frames if a change of ranges, rate or speed gives its numbers another meaning."""
+        before = self._history.shown
+        if not recipe.frames or recipe.frames != before.frames or not has_other_frames(recipe, before):
+            return recipe
+
+        def undo() -> None:
+            if self.source is not None and self.source.id == source.id:
+                self._show(before, self.source)
+
+        self._offer_undo("The changed frames were reset, since the clip has other frames now.", undo)
+        recipe = recipe.model_copy(update={"frames": ()})
+        self.form.show(recipe, source)
+        return recipe
+
+    def _show(self, recipe: Recipe, source: SourceView) -> None:
+        """Show another recipe of the chosen source, as a step of its own."""
+        self._history.note(recipe)
+        self.form.show(recipe, source)
+        self._refresh()
 
     def _show_estimate(self, result: Result) -> None:
         self.summary.is_estimating = False

@@ -9,13 +9,14 @@ from gifapp.domain.recipes.recipe import Recipe
 
 MAX_STEPS = 100
 SAME_CHANGE_S = 1.5
+_STEPS_OF_THEIR_OWN = frozenset({"frames"})
 
 
 class History:
     """The recipes of one source since it was chosen.
 
     Changes of the same fields that follow each other within `SAME_CHANGE_S`, as while a slider is dragged,
-    are one step.
+    are one step; but each change of single frames is one.
     """
 
     def __init__(self, recipe: Recipe, now: Callable[[], float] = time.monotonic) -> None:
@@ -23,6 +24,11 @@ class History:
         self._at = 0  # the step that is shown
         self._now = now
         self._last: tuple[frozenset[str], float] = (frozenset(), 0.0)
+
+    @property
+    def shown(self) -> Recipe:
+        """The recipe that is shown."""
+        return self._steps[self._at]
 
     @property
     def can_undo(self) -> bool:
@@ -38,7 +44,8 @@ class History:
         if not changed:
             return
         (fields, at_s), now_s = self._last, self._now()
-        is_same_change = changed == fields and now_s - at_s < SAME_CHANGE_S
+        is_slide = not changed & _STEPS_OF_THEIR_OWN
+        is_same_change = is_slide and changed == fields and now_s - at_s < SAME_CHANGE_S
         steps = self._steps[: self._at + (not is_same_change)]
         self._steps = [*steps, recipe][-MAX_STEPS:]
         self._at = len(self._steps) - 1

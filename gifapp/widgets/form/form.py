@@ -24,7 +24,7 @@ _DEFAULTS = Recipe().model_dump(mode="json")
 class RecipeForm(w.VBox):
     """A form for a recipe, adapted to the duration and size of its source.
 
-    `segments`, the timeline, belongs to it, but is shown elsewhere.
+    `segments`, the timeline, and `frames`, the strip of frames, belong to it, but are shown elsewhere.
     """
 
     def __init__(self, on_change: OnChange, *, page_url: str = "") -> None:
@@ -33,7 +33,7 @@ class RecipeForm(w.VBox):
         self._is_filling = False
         self._source: SourceView | None = None
         self.segments = Segments(page_url, on_change=self._changed)
-        self.frames = Frames()
+        self.frames = Frames(page_url, on_change=self._changed)
         self.trim = groups.TrimAndSize(self.segments, on_change=self._changed)
         self.text = groups.TextAndOverlays(on_change=self._changed)
         self.groups = [

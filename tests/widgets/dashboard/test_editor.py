@@ -1,6 +1,7 @@
 """The editor in the dashboard: choosing a video, its recipe, estimates, undo, drafts."""
 
 import asyncio
+import json
 from base64 import b64encode
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
 from gifapp.domain.recipes.recipe import Caption, Crop, Look, Overlay, Recipe, Segment
 from gifapp.widgets.dashboard.estimating import PAUSE_S
+from tests.support.frames import edits
 from tests.widgets.dashboard.conftest import OpenPage, Page
 from tests.widgets.scripted import (
     GIVEN_UP,
@@ -62,6 +64,34 @@ async def test_first_seconds_of_a_long_video_are_chosen(page: Page) -> None:
     assert editor.form.recipe() == Recipe(segments=(Segment(start_s=10.0, end_s=12.0),))
     editor.form.reset.click()
     assert editor.form.recipe() == opening
+
+
+async def test_changed_frames_are_reset_when_the_clip_has_others_and_a_notice_undoes_that(page: Page) -> None:
+    editor = page.dashboard.editor
+    editor.form.frames.strip.value = [{"number": 4, "delay_cs": 50}, {"number": 2, "delay_cs": None}]
+    changed = Recipe(frames=edits((4, 50), 2))
+    assert editor.form.recipe() == changed
+    editor.form.trim.width.control.value = "100"
+    assert editor.form.recipe().frames == changed.frames
+    editor.form.segments.ranges.value = [[1.0, 2.0]]
+    assert editor.form.recipe() == Recipe(width_px=100, segments=(Segment(start_s=1.0, end_s=2.0),))
+    assert page.told[-1] == "The changed frames were reset, since the clip has other frames now."
+    page.notices.says(type="undo", id=page.notices.of_type("notice")[-1]["undo"])
+    assert editor.form.recipe() == changed.model_copy(update={"width_px": 100})
+    page.stage.says(type="undo")
+    assert not editor.form.recipe().frames
+
+
+async def test_the_strip_knows_the_recipe_while_it_is_open(page: Page) -> None:
+    editor, strip = page.dashboard.editor, page.dashboard.editor.form.frames.strip
+    assert strip.recipe is None
+    strip.is_open = True
+    editor.form.trim.fps.control.value = "10"
+    read = strip.recipe
+    assert Recipe.parse(json.loads(str(read))) == Recipe(fps=10.0)
+    strip.value = [{"number": 1, "delay_cs": None}]
+    editor.form.trim.width.control.value = "100"
+    assert strip.recipe == read
 
 
 async def test_every_change_of_the_form_can_be_undone(page: Page) -> None:

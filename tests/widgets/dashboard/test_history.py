@@ -4,6 +4,7 @@ from gifapp.domain.recipes.parts import Look
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.widgets.dashboard.history import MAX_STEPS, SAME_CHANGE_S, History
 from tests.support.fakes import Clock
+from tests.support.frames import edits
 
 
 @pytest.fixture
@@ -45,6 +46,12 @@ def test_unchanged_recipe_is_no_step(history: History, clock: Clock) -> None:
     note(history, clock, Recipe(width_px=100))
     note(history, clock, history.undo())
     assert history.can_redo
+
+
+def test_each_change_of_frames_is_a_step_however_quick(history: History, clock: Clock) -> None:
+    steps = [Recipe(frames=edits(*range(count))) for count in (3, 2)]
+    note(history, clock, *steps, after_s=0.1)
+    assert [history.undo(), history.undo()] == [steps[0], Recipe()]
 
 
 def test_dragging_a_slider_is_one_step(history: History, clock: Clock) -> None:

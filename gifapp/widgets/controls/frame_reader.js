@@ -1,0 +1,114 @@
+/** @typedef {{ delays_cs: number[], columns: number, tile_width_px: number, tile_height_px: number, jpeg: string }} Strip */
+
+const PAUSE_MS = 250; // changes often come in twos and threes
+const RETRY_MS = 2000;
+const MAX_HEIGHT_PX = 84;
+
+// Reads the pictures of all frames from the service, again after each change of the recipe.
+export class FrameReader {
+  /**
+   * @param {() => void} onRead
+   * @param {(words: string) => void} say
+   */
+  constructor(onRead, say) {
+    this.onRead = onRead;
+    this.say = say;
+    /** @type {Strip | null} */
+    this.strip = null;
+    this.picture = "";
+    this.wanted = "";
+    this.request = new AbortController();
+    this.timer = 0;
+  }
+
+  /**
+   * @param {string} address
+   * @param {string} recipe  JSON
+   */
+  read(address, recipe) {
+    const path = new URL(address).pathname; // signatures change by themselves
+    if (this.wanted === path + recipe) return;
+    this.wanted = path + recipe;
+    this.wait(PAUSE_MS, address, recipe);
+  }
+
+  /**
+   * @param {number} ms
+   * @param {string} address
+   * @param {string} recipe
+   */
+  wait(ms, address, recipe) {
+    this.request.abort();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fetch(address, recipe), ms);
+  }
+
+  /**
+   * @param {string} address
+   * @param {string} recipe
+   */
+  async fetch(address, recipe) {
+    this.request = new AbortController();
+    const { signal } = this.request;
+    this.say("Reading the frames…");
+    try {
+      const response = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: `{"recipe": ${recipe}}`, signal });
+      if (response.status === 429) return this.wait(1000 * Number(response.headers.get("Retry-After") ?? 2), address, recipe);
+      const answer = await response.json();
+      signal.throwIfAborted();
+      if (response.ok) this.take(answer);
+      else this.fail(answer.detail ?? "The frames can't be read.");
+    } catch {
+      if (signal.aborted) return;
+      this.say("The frames can't be read: the server can't be reached.");
+      this.wait(RETRY_MS, address, recipe);
+    }
+  }
+
+  /** @param {Strip} strip */
+  take(strip) {
+    this.forget();
+    const bytes = Uint8Array.from(atob(strip.jpeg), (letter) => letter.charCodeAt(0));
+    this.picture = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
+    this.strip = { ...strip, jpeg: "" };
+    this.onRead();
+  }
+
+  /** @param {string} words */
+  fail(words) {
+    this.forget();
+    this.onRead();
+    this.say(words);
+  }
+
+  /**
+   * The style of an element that shows a frame.
+   * @param {number} number
+   */
+  pictureOf(number) {
+    if (!this.strip) return {};
+    const { columns, delays_cs, tile_width_px, tile_height_px } = this.strip;
+    const rows = Math.ceil(delays_cs.length / columns);
+    const [row, column] = [Math.floor(number / columns), number % columns];
+    const ratio = tile_width_px / tile_height_px;
+    return {
+      aspectRatio: String(ratio),
+      width: `min(100%, ${MAX_HEIGHT_PX * ratio}px)`,
+      backgroundImage: `url("${this.picture}")`,
+      backgroundSize: `${100 * columns}% ${100 * rows}%`,
+      backgroundPosition: `${(100 * column) / Math.max(1, columns - 1)}% ${(100 * row) / Math.max(1, rows - 1)}%`,
+    };
+  }
+
+  forget() {
+    if (this.picture) URL.revokeObjectURL(this.picture);
+    this.picture = "";
+    this.strip = null;
+  }
+
+  close() {
+    this.request.abort();
+    clearTimeout(this.timer);
+    this.forget();
+  }
+}
