@@ -152,4 +152,6 @@ def test_an_undo_of_the_kernels_is_shown_and_other_frames_are_read(page: Page, a
     arrive(page, recipe='{"fps":10}', strip_url="/strip?signature=2")
     page.clock.run_for(PAUSE_MS)
     expect(page.get_by_role("option")).to_have_count(COUNT)
+    arrive(page, recipe="{}")  # read before
+    expect(page.get_by_role("status")).to_contain_text("8 of 8 frames")
     assert asked == [{}, {"fps": 50}, {"fps": 10}]

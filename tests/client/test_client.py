@@ -1,5 +1,6 @@
 """The client against the whole service."""
 
+import zipfile
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from gifapp.domain.recipes.presets import PRESETS
 from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
 from gifapp.processes import wait_until
 from tests.support.clips import real_clip
+from tests.support.frames import edits
 from tests.support.service import PASSWORD, RunningService
 
 SHORT = Recipe(segments=(Segment(start_s=1, end_s=2),), width_px=160)
@@ -78,6 +80,19 @@ def test_estimate_is_close_to_the_gif(client: Client) -> None:
         made.width_px,
         made.height_px,
     )
+
+
+def test_single_frames_are_chosen_before_and_exported_after(client: Client) -> None:
+    source = client.upload(real_clip())
+    assert client.frame_strip(source.id, SHORT).delays_cs == [8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 12]
+    job = client.convert(real_clip(), SHORT.model_copy(update={"frames": edits(3, (0, 50))})).job
+    assert job.gif is not None
+    assert (job.gif.frames, job.gif.duration_s) == (2, 0.58)
+    with zipfile.ZipFile(BytesIO(client.frames(job.id))) as pictures:
+        assert pictures.namelist() == ["frame-000-80ms.png", "frame-001-500ms.png"]
+        assert pictures.read("frame-001-500ms.png") == client.frame(job.id, 1)
+    with Image.open(BytesIO(client.contact_sheet(job.id))) as sheet:
+        assert sheet.format == "PNG"
 
 
 def test_presets_are_those_of_the_service(client: Client) -> None:

@@ -1,5 +1,6 @@
 """The recipe's list of frames, from the recipe to finished files: which frames, in which order, how long."""
 
+import itertools
 import zipfile
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +13,7 @@ from PIL import Image, ImageSequence
 
 from gifapp import convert, errors
 from gifapp.conversion.sizing.estimate import estimate
+from gifapp.conversion.sizing.runs import in_edited_runs
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Caption, Format, Look, Recipe, Segment
 from tests.conversion.encoders.test_writers import seen
@@ -202,3 +204,17 @@ def test_an_estimate_counts_the_listed_frames(recipe: Recipe, tmp_path: Path) ->
     told, report = estimate(clip, recipe, limits=Limits()), convert(clip, recipe)
     assert (told.frames, told.duration_s) == (report.frames, report.duration_s)
     assert told.bytes == pytest.approx(report.bytes, rel=0.05)
+
+
+@pytest.mark.parametrize(("count", "run_frames", "lengths"), [(100, 6, [6] * 8), (4, 6, [4] * 8)])
+def test_a_long_list_is_sampled_in_runs_from_its_whole_length(
+    count: int, run_frames: int, lengths: list[int]
+) -> None:
+    recipe = Recipe(frames=edits(*range(0, 2 * count, 2)), direction="reverse", hold_s=1)
+    sampled, found = in_edited_runs(recipe, run_frames)
+    assert found == lengths
+    runs = [sampled.frames[at : at + lengths[0]] for at in range(0, sum(lengths), lengths[0])]
+    assert all(after.number - before.number == 2 for run in runs for before, after in itertools.pairwise(run))
+    assert min(edit.number for edit in sampled.frames) < count / 4
+    assert max(edit.number for edit in sampled.frames) > 2 * count - count / 4 - 2
+    assert (sampled.direction, sampled.hold_s) == ("forward", 0)

