@@ -93,6 +93,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     long = pattern(folder / "talk.mp4", size="64x48", seconds=95, fps=5)
     shutil.copy(long, folder / "film.mkv")
     run_ffmpeg("-i", short, "-t", 1, "-c:v", "libvpx", folder / "me.webm")
+    run_ffmpeg("-i", short, "-r", 10, "-vf", "scale=64:-1", folder / "cat.gif")
     (folder / "film.srt").write_text("1\n00:01:31,000 --> 00:01:33,000\nHello\n")
     (folder / "pictures").mkdir()
     run_ffmpeg("-i", short, "-frames:v", 3, folder / "pictures" / "%d.png")
