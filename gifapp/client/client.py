@@ -26,7 +26,6 @@ from gifapp.domain.job_query import JobQuery, JobSort
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.presets import Preset
 from gifapp.domain.recipes.recipe import Format, Recipe
-from gifapp.domain.views.frames import FrameStripView
 from gifapp.domain.views.jobs import (
     ArchiveView,
     BatchAction,
