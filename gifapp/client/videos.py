@@ -115,12 +115,12 @@ class VideoRequests(Connection):
         body = {"recipe": (recipe or Recipe()).model_dump(mode="json"), "at_s": at_s}
         return self._send("POST", f"/sources/{source_id}/preview", json=body).content
 
-
-def _ignore(*_: Any) -> None:
-    """The default callback."""
-
     def frame_strip(self, source_id: str, recipe: Recipe | None = None) -> FrameStripView:
         """All frames that the recipe shows, small, to choose from for its list `frames`; up to 300."""
         body = {"recipe": (recipe or Recipe()).model_dump(mode="json")}
         response = self._call("POST", f"/sources/{source_id}/strip", json=body)
         return FrameStripView.model_validate(response)
+
+
+def _ignore(*_: Any) -> None:
+    """The default callback."""

@@ -12,7 +12,7 @@ import pytest
 
 from gifapp import Recipe, animate, errors
 from gifapp.notebook.animating import _draw
-from tests.support.letters import pixels, read_gif, told
+from tests.support.letters import pixels, read_gif, timeline_of
 
 COLOURS: dict[str, np.ndarray] = dict(zip("RGB", pixels([["RR"], ["GG"], ["BB"]]), strict=True))
 
@@ -38,7 +38,7 @@ def failing(number: int) -> np.ndarray:
 @pytest.mark.parametrize("function", [in_colour, lambda letter: COLOURS[letter]], ids=["parallel", "serial"])
 def test_frames_keep_their_order(function: Any, tmp_path: Path) -> None:
     report = animate(function, "RGBRGBRRGB", Recipe(dither="none"), tmp_path / "out.gif", fps=10, processes=2)
-    assert told(read_gif(tmp_path / "out.gif")) == "R10 G10 B10 R10 G10 B10 R20 G10 B10"
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == "R10 G10 B10 R10 G10 B10 R20 G10 B10"
     assert report.duration_s == 1
     assert multiprocessing.active_children() == []
 

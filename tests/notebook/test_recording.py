@@ -10,7 +10,7 @@ from PIL import Image
 import gifapp
 from gifapp import Recipe, errors, record
 from gifapp.notebook.recording import Recording
-from tests.support.letters import pixels, read_gif, told
+from tests.support.letters import pixels, read_gif, timeline_of
 
 FRAMES = pixels([["RR"], ["GG"], ["BB"]])
 
@@ -20,7 +20,7 @@ def test_a_recording_keeps_every_frame(tmp_path: Path) -> None:
         gif.add(FRAMES[0])
         gif.add(Image.fromarray(FRAMES[1]))
         gif.add(FRAMES[2, ..., :3] / 255)
-    assert told(read_gif(tmp_path / "out.gif")) == "R2 G2 B2"
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == "R2 G2 B2"
     assert gif.report.path == tmp_path / "out.gif"
     assert {"image/gif", "image/png", "text/html", "text/plain"} == gif._repr_mimebundle_().keys()
     assert repr(gif).startswith("Recording, 2 x 1, 3 frames, 0.06 s")
@@ -54,7 +54,7 @@ def test_figures_are_recorded_as_they_are(tmp_path: Path) -> None:
         for colour in ("red", "lime"):
             figure.set_facecolor(colour)
             gif.add(figure)
-    assert told(read_gif(tmp_path / "out.gif")) == "R10 G10"
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == "R10 G10"
 
 
 def test_fields_are_recorded_by_a_colormap(tmp_path: Path) -> None:

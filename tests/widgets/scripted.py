@@ -142,7 +142,7 @@ class ScriptedClient:
         return MeView(id="1", email="ada@example.org", role="administrator")
 
     def save_recipe(self, name: str, recipe: Recipe) -> SavedRecipeView:
-        self._fail_if_told()
+        self._raise_failure()
         saved = SavedRecipeView(id=name.lower(), name=name, recipe=recipe, is_mine=True, saved_at=NOON)
         self.recipes[saved.id] = saved
         return saved
@@ -156,7 +156,7 @@ class ScriptedClient:
         return self.recipes[recipe_id]
 
     def delete_recipe(self, recipe_id: str) -> None:
-        self._fail_if_told()
+        self._raise_failure()
         del self.recipes[recipe_id]
 
     def share_recipe(self, recipe_id: str, *, is_shared: bool = True) -> None:
@@ -177,11 +177,11 @@ class ScriptedClient:
         return self._keep(self._jobs[job_id].model_copy(update={"state": JobState.CANCELLED}))
 
     def rename(self, job_id: str, name: str) -> JobView:
-        self._fail_if_told()
+        self._raise_failure()
         return self._keep(self._jobs[job_id].model_copy(update={"name": name}))
 
     def rename_source(self, source_id: str, name: str) -> SourceView:
-        self._fail_if_told()
+        self._raise_failure()
         source = self._sources[source_id].model_copy(update={"name": name})
         self._sources[source_id] = source
         for job in list(self._jobs.values()):

@@ -54,10 +54,10 @@ def test_video_with_too_many_reference_pictures_is_refused(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "words", ["Cannot allocate memory", "[h264] get_buffer() failed", "[out#0] pthread_create() failed"]
 )
-def test_however_many_errors_follow_the_one_of_no_memory_a_conversion_is_too_big(words: str) -> None:
-    """As on a busy machine, where all of them are read at once, and only after ffmpeg has ended."""
+def test_lack_of_memory_is_recognised_before_many_other_errors(words: str) -> None:
+    """On a busy machine all errors are read at once, after ffmpeg has ended."""
     argv = ["sh", "-c", f"exec >&2; echo '{words}'; head -c 9000 /dev/zero"]
-    checked = ffmpeg._Ffmpeg(argv, subprocess.DEVNULL, Limits(), lambda: None)
+    checked = ffmpeg._Ffmpeg(argv, subprocess.DEVNULL, [], Limits(), lambda: None)
     with closing(checked):
         assert checked.ending().is_out_of_memory
 

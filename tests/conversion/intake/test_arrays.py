@@ -10,7 +10,7 @@ import pytest
 from gifapp import Recipe, convert, errors
 from gifapp.conversion.intake.arrays import as_array
 from gifapp.conversion.intake.colouring import Colouring
-from tests.support.letters import pixels, read_gif, told
+from tests.support.letters import pixels, read_gif, timeline_of
 
 FRAMES = pixels([["RR"], ["GG"], ["BB"]])
 RGB = FRAMES[..., :3]
@@ -18,7 +18,7 @@ RGB = FRAMES[..., :3]
 
 def played(source: Any, folder: Path, **options: Any) -> str:
     convert(source, Recipe(fps=10, dither="none"), folder / "out.gif", **options)
-    return told(read_gif(folder / "out.gif"))
+    return timeline_of(read_gif(folder / "out.gif"))
 
 
 class OfInterface:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gifapp import Recipe, convert, errors
-from tests.support.letters import pixels, read_gif, told, write_clip
+from tests.support.letters import pixels, read_gif, timeline_of, write_clip
 
 BGR = pixels([["RR"], ["GG"], ["BB"]])[..., 2::-1]
 
@@ -38,7 +38,7 @@ class Capture:
 def test_a_capture_plays_in_its_own_colours_and_rate(fps: float, shown: str, tmp_path: Path) -> None:
     recipe = Recipe(fps=10, dither="none")
     convert(Capture(BGR, fps), recipe, tmp_path / "out.gif")
-    assert told(read_gif(tmp_path / "out.gif")) == shown
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == shown
 
 
 def test_a_capture_that_is_not_open_is_refused() -> None:
@@ -70,7 +70,7 @@ def animated(kind: type[go.Figure], *, duration_ms: int | None = None) -> go.Fig
 def test_a_plotly_figure_plays_its_frames(duration_ms: int | None, delay_cs: int, tmp_path: Path) -> None:
     figure = animated(Figure, duration_ms=duration_ms)
     convert(figure, Recipe(dither="none"), tmp_path / "out.gif")
-    assert told(read_gif(tmp_path / "out.gif")) == f"R{delay_cs} G{delay_cs} B{delay_cs}"
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == f"R{delay_cs} G{delay_cs} B{delay_cs}"
     assert figure.data[0].marker.color == "#ffffff"
 
 
@@ -88,7 +88,7 @@ def test_a_plotly_figure_without_frames_is_refused() -> None:
 def test_plotly_figures_are_frames(tmp_path: Path) -> None:
     figures = [Figure(data=[go.Bar(marker_color=colour)]) for colour in ("#ff0000", "#00ff00")]
     convert(figures, Recipe(fps=10, dither="none"), tmp_path / "out.gif")
-    assert told(read_gif(tmp_path / "out.gif")) == "R10 G10"
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == "R10 G10"
 
 
 def test_a_file_object_is_read_from_where_it_is(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_file_object_is_read_from_where_it_is(tmp_path: Path) -> None:
     file = io.BytesIO(b"before" + video)
     file.seek(6)
     convert(file, Recipe(fps=10), tmp_path / "out.gif")
-    assert told(read_gif(tmp_path / "out.gif")) == "R10 G10"
+    assert timeline_of(read_gif(tmp_path / "out.gif")) == "R10 G10"
 
 
 def test_a_file_object_that_reads_text_is_refused() -> None:

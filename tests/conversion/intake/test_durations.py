@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from gifapp import Recipe, convert, errors
-from tests.support.letters import pixels, read_gif, told
+from tests.support.letters import pixels, read_gif, timeline_of
 
 FRAMES = pixels([["RR"], ["GG"], ["BB"], [".B"]])
 
 
 def played(source: Any, folder: Path, durations_s: list[float], **recipe: Any) -> str:
     convert(source, Recipe(dither="none", **recipe), folder / "out.gif", durations_s=durations_s)
-    return told(read_gif(folder / "out.gif"))
+    return timeline_of(read_gif(folder / "out.gif"))
 
 
 @pytest.mark.parametrize(

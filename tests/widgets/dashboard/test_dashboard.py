@@ -71,7 +71,7 @@ async def test_a_gif_is_renamed(page: Page) -> None:
     assert page.shown_names == ["clip-1.mp4", "Jump"]
     page.client.failure = UNREACHABLE
     page.gallery.says(type="rename", id="job-1", name="Fall")
-    assert (page.shown_names[1], page.told) == ("Jump", [str(UNREACHABLE)])
+    assert (page.shown_names[1], page.notice_texts) == ("Jump", [str(UNREACHABLE)])
     assert page.gallery.of_type("settled")[-1] == {"type": "settled", "id": "job-1"}
 
 

@@ -60,8 +60,8 @@ async def test_a_wrong_file_is_named(page: Page) -> None:
     for text in ("no JSON", "[" * 50_000, "[]", '{"sparkle": 1}'):
         browser.says(type="import", name="my.json", text=text)
     assert page.client.recipes == {}
-    assert [told.count("my.json") for told in page.told] == [1, 1, 1, 1]
-    assert "sparkle is not a known name" in page.told[-1]
+    assert [told.count("my.json") for told in page.notice_texts] == [1, 1, 1, 1]
+    assert "sparkle is not a known name" in page.notice_texts[-1]
 
 
 async def test_settings_of_another_version_say_why_they_cannot_be_used(page: Page) -> None:
@@ -72,14 +72,14 @@ async def test_settings_of_another_version_say_why_they_cannot_be_used(page: Pag
     for way in ("use", "export"):
         browser.says(type=way, id="old")
     browser.says(type="delete", id="old")
-    assert "“Old” can't be used. Another version saved it" in page.told[0]
-    assert page.told[2] == "The settings “Old” were deleted."
+    assert "“Old” can't be used. Another version saved it" in page.notice_texts[0]
+    assert page.notice_texts[2] == "The settings “Old” were deleted."
 
 
 async def test_a_failure_is_reported(page: Page) -> None:
     page.client.failure = UNREACHABLE
     settings(page).says(type="save", name="Slow")
-    assert page.told == [str(UNREACHABLE)]
+    assert page.notice_texts == [str(UNREACHABLE)]
 
 
 def test_what_belongs_to_one_video_stays_with_it() -> None:
