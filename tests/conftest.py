@@ -45,7 +45,7 @@ LONGEST = (
     "tests/conversion/sizing/test_estimate.py",
     "tests/browser/test_accessibility.py",
     "tests/hostile/test_files.py",
-    "tests/browser/test_live_look.py",
+    "tests/browser/stage/test_live_look.py",
     "tests/up/test_up.py",
     "tests/browser/test_playing.py",
     "tests/web/api/guards/test_fuzz.py",

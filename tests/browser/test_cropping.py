@@ -10,7 +10,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe
 from gifapp.widgets.assets import style
 from gifapp.widgets.dashboard.shown import shown_of
 from tests.browser.blank_page import arrive, blank_page, render
-from tests.browser.test_stage import SOURCE
+from tests.browser.stage.test_stage import SOURCE
 from tests.widgets.scripted import a_source
 
 WIDTH_PX, HEIGHT_PX = 400, 200

@@ -48,7 +48,7 @@ def test_an_account_is_changed(page: Page, panel: Locator, shoot: Shoot) -> None
     bob.get_by_role("button", name="Enable").press("Enter")
     expect(bob.locator("summary")).to_contain_text("user")
     bob.get_by_role("button", name="Create password link").press("Enter")
-    expect(panel.get_by_label("Password link for bob@example.com")).to_be_focused()
+    expect(panel.get_by_role("textbox", name="Password link for bob@example.com")).to_be_focused()
     shoot(page, "people-2-account")
     assert Axe().run(page).violations_count == 0
 

@@ -28,7 +28,7 @@ from gifapp.processes import wait_until
 from tests.chaos.report import draw
 from tests.chaos.sampler import Sampler
 from tests.jobs.conftest import QUICK, ROOT, living
-from tests.jobs.converters import POISON
+from tests.jobs.converters import KILLS_THE_WORKER, POISON
 
 DAY_S = 24 * 3600.0
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -225,6 +225,15 @@ def children() -> list[psutil.Process]:
     return psutil.Process().children()
 
 
+def kill_poisoned_workers(storage: Path) -> None:
+    """Kill the workers if one of them converts a video that kills its worker."""
+    for marker in (storage / "scratch").glob(f"*/{KILLS_THE_WORKER}"):
+        for process in living(children()):
+            if "tests.jobs.worker_process" in process.info["cmdline"]:
+                process.kill()
+        marker.unlink(missing_ok=True)
+
+
 def test_burst_is_processed_by_more_workers_and_none_is_interrupted(
     parts: JobParts,
     upload: Callable[..., SourceView],
@@ -253,6 +262,7 @@ def test_video_that_kills_its_workers_becomes_a_dead_letter_and_delays_nobody(
     upload: Callable[..., SourceView],
     video: bytes,
     keep_workers: Callable[..., AbstractContextManager[None]],
+    storage: Path,
 ) -> None:
     poison = parts.submission.submit("ann", upload(data=video + POISON).id, Recipe())
     others = [
@@ -260,8 +270,13 @@ def test_video_that_kills_its_workers_becomes_a_dead_letter_and_delays_nobody(
         for owner in ("ann", "bob")
         for fps in range(1, 5)
     ]
+
+    def is_dead() -> bool:
+        kill_poisoned_workers(storage)
+        return bool(JobDocument.objects.get(id=poison.id).state == JobState.DEAD)
+
     with keep_workers("poisoned", min_workers=1, max_workers=1):
-        assert wait_until(lambda: JobDocument.objects.get(id=poison.id).state == JobState.DEAD, timeout_s=60)
+        assert wait_until(is_dead, timeout_s=60)
     (dead,) = parts.jobs.page("ann", JobQuery(state=JobState.DEAD)).jobs
     assert (dead.id, dead.attempts, dead.error and dead.error.code) == (
         poison.id,

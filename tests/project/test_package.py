@@ -29,7 +29,13 @@ LIGHT = (
     "settings",
     "widgets",
 )
-IF_PRESENT = {"matplotlib", "watchfiles"}  # animations of the caller's; hot reload in a checkout
+IF_PRESENT = {
+    "IPython",
+    "matplotlib",
+    "ssimulacra2",
+    "tqdm",
+    "watchfiles",
+}  # the caller's, or a checkout's
 
 
 def modules_of(lines: list[str]) -> set[str]:

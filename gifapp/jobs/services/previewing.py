@@ -27,7 +27,7 @@ class Previewing:
     ) -> tuple[Preview, Segment]:
         """Convert a loop of up to 1.5 s around the source's time `at_s`; None: in the middle of the clip.
 
-        Returns the preview, and the range of the source that it shows.
+        Returns the preview, and the range of the source that it shows, the first if it has several.
 
         Raises:
             errors.NotFound, errors.SourceRefused: see `Submission.submit`.
@@ -44,7 +44,9 @@ class Previewing:
             delays_cs=plan.read_delays_cs,
         )
         with self._blobs.video(source.sha256) as path:
-            return self._quick.preview(path, video, looped), looped.segments[0]
+            preview = self._quick.preview(path, video, looped)
+        whole = Segment(end_s=video.duration_s)
+        return preview, looped.segments[0] if looped.segments else whole
 
 
 def _longest_s(plan: Plan, video: Video) -> float:

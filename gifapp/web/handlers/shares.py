@@ -14,10 +14,10 @@ from gifapp.domain.views.jobs import SharesView, ShareView
 from gifapp.jobs.db.shares import count_view
 from gifapp.jobs.services.sharing import SharedGif
 from gifapp.web.handlers.media import FileHandler, FileQuery, Picture
-from gifapp.web.handlers.share_page import POLICY, SharedGifPage, not_found_page, page
 from gifapp.web.http.base import BaseHandler, PrivateHandler
 from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import Payload
+from gifapp.web.share_page import POLICY, SharedGifPage, not_found_page, page
 
 WEEK_S, YEAR_S = 7 * 24 * 3600, 365 * 24 * 3600
 _CACHE_S = 60  # how long a browser may still show the GIF of a revoked link

@@ -21,8 +21,8 @@ from gifapp.jobs.attempts.stage_process import draw_layers
 from gifapp.widgets.assets import style
 from gifapp.widgets.dashboard.shown import layers_recipe, shown_crop, shown_of
 from tests.browser.blank_page import arrive, blank_page, render
-from tests.browser.test_live_look import IN_THE_CORNER, Pixels, on_stage
-from tests.browser.test_stage import SERVICE, SOURCE, respond
+from tests.browser.stage.test_live_look import IN_THE_CORNER, Pixels, on_stage
+from tests.browser.stage.test_stage import SERVICE, SOURCE, respond
 from tests.support.letters import run_ffmpeg
 from tests.widgets.scripted import a_source
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from gifapp.widgets.assets import style
 from tests.browser.blank_page import arrive, blank_page, render
-from tests.browser.test_stage import SERVICE, SOURCE, respond
+from tests.browser.stage.test_stage import SERVICE, SOURCE, respond
 
 SHOWN: dict[str, Any] = {
     "speed": 1,

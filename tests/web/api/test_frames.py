@@ -55,7 +55,7 @@ async def test_the_frames_of_a_gif_come_as_a_zip_a_sheet_or_one(
     address = (await urls_of(ada, f"jobs/{job.id}"))["gif"]["frames_url"]
     zipped = await stranger.get(address)
     assert (zipped.status_code, zipped.headers["Content-Type"]) == (200, "application/zip")
-    assert "clip-frames.zip" in zipped.headers["Content-Disposition"]
+    assert "clip-0.4s-64px-frames.zip" in zipped.headers["Content-Disposition"]
     with zipfile.ZipFile(BytesIO(zipped.content)) as frames, Image.open(BytesIO(gif)) as shown:
         assert frames.namelist() == [f"frame-{number:03}-100ms.png" for number in range(4)]
         for number, name in enumerate(frames.namelist()):

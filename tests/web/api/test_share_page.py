@@ -2,7 +2,7 @@
 
 import pytest
 
-from gifapp.web.handlers.share_page import SharedGifPage, page
+from gifapp.web.share_page import SharedGifPage, page
 
 LINK = "https://gifs.example/s/token"
 

@@ -52,7 +52,7 @@ async def test_other_format_has_its_type_and_name(
     assert (gif_view["format"], gif_view["content_type"]) == (name, content_type)
     saved = await stranger.get(f"{address}&download=1")
     assert saved.headers["Content-Type"] == content_type
-    assert saved.headers["Content-Disposition"].startswith(f'attachment; filename="clip.{name}"')
+    assert saved.headers["Content-Disposition"].startswith(f'attachment; filename="clip-0.4s-64px.{name}"')
     assert "media-src 'self'" in saved.headers["Content-Security-Policy"]
     part = await stranger.get(address, headers={"Range": "bytes=0-1"})  # Safari begins like this
     assert (part.status_code, part.content, part.headers["Content-Type"]) == (206, gif[:2], content_type)

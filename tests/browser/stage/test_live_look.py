@@ -21,7 +21,7 @@ from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.assets import style
 from gifapp.widgets.dashboard.shown import shown_of
 from tests.browser.blank_page import arrive, blank_page, render
-from tests.browser.test_stage import SOURCE
+from tests.browser.stage.test_stage import SOURCE
 from tests.support.known_videos import facts_of
 from tests.widgets.scripted import a_source
 
