@@ -123,7 +123,7 @@ async def test_a_kernel_sends_all_widgets_at_once(kernels: Kernels) -> None:
 async def test_output_of_a_kernel_is_captured(kernels: Kernels) -> None:
     kernel = await kernels.start()
     await kernel.value("__import__('os').write(2, b'from the kernel')")
-    assert kernels.output.read_text().endswith("from the kernel")
+    assert "from the kernel" in kernels.output.read_text()  # ipykernel's own warnings come when they like
 
 
 async def test_end_of_a_kernel_is_noticed(kernels: Kernels) -> None:
