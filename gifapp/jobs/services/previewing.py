@@ -45,8 +45,8 @@ class Previewing:
         )
         with self._blobs.video(source.sha256) as path:
             preview = self._quick.preview(path, video, looped)
-        whole = Segment(end_s=video.duration_s)
-        return preview, looped.segments[0] if looped.segments else whole
+        first = looped.segments[0] if looped.segments else Segment()
+        return preview, Segment(start_s=first.start_s, end_s=first.end_s or video.duration_s)
 
 
 def _longest_s(plan: Plan, video: Video) -> float:
