@@ -69,7 +69,7 @@ OPERATIONS = sorted(
     key=lambda operation: (name_of(operation) in ENDING, operation.method.lower() == "delete"),
 )
 
-pytestmark = pytest.mark.timeout(0 if IS_LONG else 120)
+pytestmark = pytest.mark.timeout(0 if IS_LONG else 400)
 
 
 @dataclass(frozen=True)
