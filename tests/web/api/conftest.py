@@ -5,6 +5,7 @@ import dataclasses
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,15 @@ def rates() -> Rates:
 
 
 @pytest.fixture
-def identity(redis_url: str, mongodb_url: str, rates: Rates) -> Iterator[Identity]:
+def now() -> Callable[[], datetime]:
+    """The clock by which sessions and tokens end."""
+    return lambda: datetime.now(UTC)
+
+
+@pytest.fixture
+def identity(
+    redis_url: str, mongodb_url: str, rates: Rates, now: Callable[[], datetime]
+) -> Iterator[Identity]:
     built = build_identity(
         mongodb_url=mongodb_url,
         redis_url=redis_url,
@@ -94,6 +103,7 @@ def identity(redis_url: str, mongodb_url: str, rates: Rates) -> Iterator[Identit
         registration="invite",
         rates=rates,
         password_rounds=4,
+        now=now,
     )
     yield built
     built.close()
