@@ -38,13 +38,13 @@ def video(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_confined_child_reads_its_file_but_not_the_one_beside_it(video: Path) -> None:
+def test_confined_child_reads_only_its_file(video: Path) -> None:
     assert result_of(f"open({str(video)!r})", [video]) == "done"
     assert result_of(f"open({str(video.parent / 'secret')!r})", [video]) == "EACCES"
     assert result_of(f"os.listdir({str(video.parent)!r})", [video]) == "EACCES"
 
 
-def test_a_confined_child_reads_a_folder_and_the_targets_of_its_links(video: Path, tmp_path: Path) -> None:
+def test_confined_child_reads_a_folder_and_the_targets_of_its_links(video: Path, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     (folder / "link.png").symlink_to(video)
@@ -57,22 +57,22 @@ def test_a_confined_child_reads_a_folder_and_the_targets_of_its_links(video: Pat
     ["open({!r}, 'a')", "os.truncate({!r}, 0)", "os.unlink({!r})", "open({!r} + '.new', 'x')"],
     ids=["append", "truncate", "delete", "create"],
 )
-def test_a_confined_child_changes_no_file(video: Path, code: str) -> None:
+def test_confined_child_changes_no_file(video: Path, code: str) -> None:
     assert result_of(code.format(str(video)), [video]) == "EACCES"
     assert video.read_bytes() == b"video"
 
 
-def test_a_confined_child_cannot_look_into_other_processes(video: Path) -> None:
+def test_confined_child_cannot_look_into_other_processes(video: Path) -> None:
     assert result_of(f"open('/proc/{os.getpid()}/environ', 'rb')", [video]) == "EACCES"
     can_signal = confinement.landlock_version() < _SCOPES_SIGNALS
     assert result_of(f"os.kill({os.getpid()}, 0)", [video]) == ("done" if can_signal else "EPERM")
 
 
-def test_a_confined_child_discards_output(video: Path) -> None:
+def test_confined_child_discards_output(video: Path) -> None:
     assert result_of("open(os.devnull, 'w').write('x')", [video]) == "done"
 
 
-def test_a_checkout_on_the_search_path_is_listed_but_not_read(
+def test_checkout_on_the_search_path_is_listed_but_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret").write_text("secret")
@@ -85,7 +85,7 @@ def test_a_checkout_on_the_search_path_is_listed_but_not_read(
         confinement._libraries.cache_clear()
 
 
-def test_where_the_kernel_has_no_landlock_children_run_unconfined(video: Path) -> None:
+def test_children_run_unconfined_without_landlock(video: Path) -> None:
     read = f"from gifapp.processes import spawn; spawn(['cat', {str(video)!r}], readable=[]).wait()"
     options = ["-f", filter_that_denies(confinement._CREATE_RULESET, errno.ENOSYS)]
     assert output_of(program.start(options, [sys.executable, "-c", read], stdout=subprocess.PIPE)) == b"video"

@@ -33,7 +33,7 @@ def said(environment: dict[str, str]) -> str:
     return subprocess.run(argv, env=environment, check=True, capture_output=True, text=True).stdout.rstrip()
 
 
-def test_it_is_the_one_that_imageio_ffmpeg_brings() -> None:
+def test_ffmpeg_is_the_one_from_imageio_ffmpeg() -> None:
     assert ffmpeg_program() == imageio_ffmpeg.get_ffmpeg_exe()
 
 
@@ -46,5 +46,5 @@ def test_without_any_one_sentence_says_so(environment: dict[str, str]) -> None:
     assert said(environment).startswith("No ffmpeg was found. Reinstall imageio-ffmpeg")
 
 
-def test_a_setting_comes_first(environment: dict[str, str]) -> None:
+def test_ffmpeg_setting_takes_precedence(environment: dict[str, str]) -> None:
     assert said(environment | {"IMAGEIO_FFMPEG_EXE": "/opt/ffmpeg"}) == "/opt/ffmpeg"

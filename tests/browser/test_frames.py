@@ -88,7 +88,7 @@ def test_frames_are_deleted_repeated_and_moved_by_keys_alone(page: Page) -> None
     expect(page.get_by_role("option").nth(4)).to_have_attribute("aria-label", "Frame 5 of 6, 100 ms")
 
 
-def test_the_last_frame_stays_and_the_list_is_limited(page: Page) -> None:
+def test_last_frame_stays_and_the_list_is_limited(page: Page) -> None:
     press(page, "Control+a", "Delete")
     expect(page.get_by_role("status")).to_have_text("A GIF needs at least one frame.")
     press(page, "Control+d")
@@ -96,7 +96,7 @@ def test_the_last_frame_stays_and_the_list_is_limited(page: Page) -> None:
     assert numbers(page) == [*range(COUNT)]
 
 
-def test_the_selected_frames_get_a_delay_or_their_own_again(page: Page) -> None:
+def test_selected_frames_get_a_delay_or_their_own_again(page: Page) -> None:
     press(page, "ArrowRight", "Shift+ArrowRight")
     delay = page.get_by_label("Delay (ms)")
     expect(delay).to_have_value("100")
@@ -121,7 +121,7 @@ def test_every_nth_frame_is_kept_or_dropped_and_the_clip_plays_as_long(page: Pag
     assert (numbers(page), delays_cs(page)) == ([0, 1, 2, 4, 5, 7], [None, None, 20, None, 20, None])
 
 
-def test_a_pointer_selects_and_drags_frames(page: Page) -> None:
+def test_pointer_selects_and_drags_frames(page: Page) -> None:
     frames = page.get_by_role("option")
     frames.nth(1).click()
     frames.nth(3).click(modifiers=["Control"])
@@ -141,7 +141,7 @@ def test_a_pointer_selects_and_drags_frames(page: Page) -> None:
     assert selected(page) == [0, 1, 2]
 
 
-def test_an_undo_of_the_kernels_is_shown_and_other_frames_are_read(page: Page, asked: list[Any]) -> None:
+def test_undo_by_the_kernel_is_shown_and_reloads_the_strip(page: Page, asked: list[Any]) -> None:
     arrive(page, value=[{"number": 2, "delay_cs": None}])
     expect(page.get_by_role("option")).to_have_count(1)
     expect(page.get_by_role("button", name="Frames")).to_have_text("FramesEdited: 1 frame")

@@ -23,7 +23,7 @@ def panel(page: Page, service: RunningService) -> Locator:
     return page.get_by_role("dialog", name="People")
 
 
-def test_an_invitation_has_a_code(page: Page, panel: Locator, service: RunningService, shoot: Shoot) -> None:
+def test_invitation_has_a_code(page: Page, panel: Locator, service: RunningService, shoot: Shoot) -> None:
     panel.get_by_role("button", name="Create invitation").press("Enter")
     link = panel.get_by_label("Invitation (shown only once)")
     expect(link).to_be_focused()
@@ -36,7 +36,7 @@ def test_an_invitation_has_a_code(page: Page, panel: Locator, service: RunningSe
     expect(panel.get_by_text("No unused links.")).to_be_visible()
 
 
-def test_an_account_is_changed(page: Page, panel: Locator, shoot: Shoot) -> None:
+def test_account_is_changed(page: Page, panel: Locator, shoot: Shoot) -> None:
     bob = panel.locator("details").filter(has_text="bob@example.com")
     bob.locator("summary").press("Enter")
     bob.get_by_label("Quota (MB)").fill("5")
@@ -53,7 +53,7 @@ def test_an_account_is_changed(page: Page, panel: Locator, shoot: Shoot) -> None
     assert Axe().run(page).violations_count == 0
 
 
-def test_the_last_administrator_stays(panel: Locator) -> None:
+def test_last_administrator_stays(panel: Locator) -> None:
     ada = panel.locator("details").filter(has_text="ada@example.com")
     ada.locator("summary").press("Enter")
     ada.get_by_role("button", name="Disable").press("Enter")

@@ -36,7 +36,7 @@ def tab(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="Parts of the dashboard").get_by_role("button", name=name).tap()
 
 
-def test_a_tab_bar_switches_between_making_and_the_gifs(
+def test_tab_bar_switches_between_making_and_the_gifs(
     page: Page, service: RunningService, shoot: Shoot
 ) -> None:
     with service.sign_up("ada@example.com") as client:
@@ -64,7 +64,7 @@ def test_everything_is_large_enough_for_a_finger(page: Page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_a_notice_covers_neither_the_button_nor_the_tabs(page: Page) -> None:
+def test_notice_covers_neither_the_button_nor_the_tabs(page: Page) -> None:
     tab(page, "GIFs")
     page.get_by_role("button", name="Edit a copy").tap()
     notice = page.get_by_role("alert").get_by_text("The form now has the settings of this GIF.")

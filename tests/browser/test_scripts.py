@@ -201,7 +201,7 @@ def begin_upload(page: Page) -> None:
     page.evaluate("model.listeners[0][1]({ type: 'token', upload: 1, token: 'a token' })")
 
 
-def test_a_link_is_fetched_by_the_service(page: Page) -> None:
+def test_link_is_fetched_by_the_service(page: Page) -> None:
     asked = []
 
     def answer(route: Route) -> None:
@@ -217,7 +217,7 @@ def test_a_link_is_fetched_by_the_service(page: Page) -> None:
     expect(page.get_by_role("listitem")).to_have_count(0)
 
 
-def test_a_link_that_fails_says_why(page: Page) -> None:
+def test_link_that_fails_says_why(page: Page) -> None:
     problem = {"detail": "there.example was not found.", "status": 422}
     page.route(
         "https://here.example/api/v1/links",
@@ -270,7 +270,7 @@ def test_gif_plays_while_hovered_or_focused(finished: Page) -> None:
     assert playing(finished) == [False, True]
 
 
-def test_a_gif_is_renamed_by_keyboard(finished: Page) -> None:
+def test_gif_is_renamed_by_keyboard(finished: Page) -> None:
     first = finished.get_by_role("article").first
     first.press("F2")
     field = first.get_by_role("textbox", name="Rename")

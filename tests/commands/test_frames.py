@@ -57,7 +57,7 @@ def test_frames_are_exported_as_a_zip_a_sheet_and_a_still(clip: Path, tmp_path: 
         (("--zip", "clip.gif"), 2, "The export would replace its own source 'clip.gif'"),
     ],
 )
-def test_what_cannot_be_exported_is_said_and_leaves_nothing(
+def test_failed_export_is_explained_and_leaves_nothing(
     clip: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[object, ...], code: int, says: str
 ) -> None:
     monkeypatch.chdir(clip.parent)
@@ -69,7 +69,7 @@ def test_what_cannot_be_exported_is_said_and_leaves_nothing(
 
 @pytest.mark.parametrize(("width_px", "height_px"), [(4096, 2304), (16, 4096), (4096, 16), (1, 1)])
 @pytest.mark.parametrize("count", [1, 7, 1000])
-def test_a_sheet_has_room_for_all_frames_and_bounded_sides(count: int, width_px: int, height_px: int) -> None:
+def test_sheet_has_room_for_all_frames_and_bounded_sides(count: int, width_px: int, height_px: int) -> None:
     sheet = layout(count, width_px, height_px)
     assert sheet.columns * (sheet.rows - 1) < count <= sheet.columns * sheet.rows
     assert max(sheet.width_px, sheet.height_px) <= MAX_SIDE_PX

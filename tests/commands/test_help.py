@@ -69,7 +69,7 @@ def test_help_imports_little(words: str) -> None:
     assert imported == ({"pydantic"} if words.partition(" ")[0] in MADE_FROM_MODELS else set())
 
 
-def test_a_plain_conversion_imports_only_what_it_uses(tmp_path: Path) -> None:
+def test_plain_conversion_imports_only_what_it_uses(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
     code = (
         "import sys; from gifapp.__main__ import main\n"

@@ -27,18 +27,18 @@ def gifapp(*words: str, within: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_video_is_converted(tmp_path: Path) -> None:
+def test_video_is_converted(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
     done = gifapp("convert", "clip.mkv", "--quiet", within=tmp_path)
     assert (done.stderr, (tmp_path / "clip.gif").exists()) == ("", True)
 
 
-def test_the_library_is_all_there() -> None:
+def test_library_works_without_the_service() -> None:
     code = f"{MISSING}; import gifapp; print(*(getattr(gifapp, name) for name in gifapp.__all__))"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_settings_are_shown(tmp_path: Path) -> None:
+def test_settings_are_shown(tmp_path: Path) -> None:
     assert "GIFAPP_MAX_PIXELS" in gifapp("config", within=tmp_path).stdout
 
 

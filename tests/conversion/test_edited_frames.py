@@ -67,7 +67,7 @@ def made(source: Path, out: Path, recipe: Recipe) -> Shown:
         ({"frames": edits(4, 0), "fps": 10}, [("W", 10), ("R", 10)]),
     ],
 )  # fmt: skip
-def test_an_animation_shows_the_listed_frames_for_their_own_delays_or_others(
+def test_listed_frames_of_an_animation_keep_or_change_their_delays(
     animation: Path, tmp_path: Path, fields: dict[str, Any], expected: Shown | str
 ) -> None:
     if expected == "too long":
@@ -107,13 +107,13 @@ def _nearest(colour: np.ndarray) -> str:
          [("R", 10), ("Y", 10)]),
     ],
 )  # fmt: skip
-def test_a_video_shows_the_listed_frames_of_its_ranges(
+def test_video_shows_the_listed_frames_of_its_ranges(
     video: Path, tmp_path: Path, fields: dict[str, Any], expected: Shown
 ) -> None:
     assert made(video, tmp_path / "out.gif", Recipe(fps=10, **fields)) == expected
 
 
-def test_the_frames_of_a_crossfade_are_listed_like_others(video: Path, tmp_path: Path) -> None:
+def test_frames_of_a_crossfade_are_listed_like_others(video: Path, tmp_path: Path) -> None:
     ranges = (Segment(start_s=0.2, end_s=0.5), Segment(end_s=0.3))
     joined = Recipe(fps=10, segments=ranges, crossfade_s=0.2)
     convert(video, joined, tmp_path / "all.apng")
@@ -123,7 +123,7 @@ def test_the_frames_of_a_crossfade_are_listed_like_others(video: Path, tmp_path:
     assert np.array_equal(listed, everything[[2, 1]])
 
 
-def test_a_sequence_shows_the_listed_pictures(tmp_path: Path) -> None:
+def test_sequence_shows_the_listed_pictures(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as pictures:
         for number, letter in enumerate(LETTERS):
             Image.new("RGB", (2, 2), COLOURS[letter][:3]).save(tmp_path / "picture.png")
@@ -133,7 +133,7 @@ def test_a_sequence_shows_the_listed_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["animation", "video"])
-def test_the_list_of_all_frames_changes_nothing(
+def test_list_of_all_frames_changes_nothing(
     source: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     path = request.getfixturevalue(source)
@@ -141,7 +141,7 @@ def test_the_list_of_all_frames_changes_nothing(
     assert convert(path, listed).read_bytes() == convert(path, plain).read_bytes()
 
 
-def test_a_number_past_the_end_is_refused_with_what_there_is(animation: Path, tmp_path: Path) -> None:
+def test_frame_number_past_the_end_is_refused(animation: Path, tmp_path: Path) -> None:
     with pytest.raises(errors.RecipeInvalid) as refused:
         convert(animation, Recipe(frames=edits(0, 6)), tmp_path / "out.gif")
     assert refused.value.facts["fields"] == {
@@ -197,7 +197,7 @@ def test_subtitles_stay_with_their_frames(
 
 
 @pytest.mark.parametrize("recipe", [Recipe(frames=edits(*range(0, 60, 2))), Recipe(frames=edits(9, (3, 40)))])
-def test_an_estimate_counts_the_listed_frames(recipe: Recipe, tmp_path: Path) -> None:
+def test_estimate_counts_the_listed_frames(recipe: Recipe, tmp_path: Path) -> None:
     noise = np.random.default_rng(7).integers(0, 255, (60, 24, 32, 3), np.uint8)
     clip = tmp_path / "clip.gif"
     convert(noise, Recipe(fps=10), clip)
@@ -207,7 +207,7 @@ def test_an_estimate_counts_the_listed_frames(recipe: Recipe, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("count", "run_frames", "lengths"), [(100, 6, [6] * 8), (4, 6, [4] * 8)])
-def test_a_long_list_is_sampled_in_runs_from_its_whole_length(
+def test_long_list_is_sampled_in_runs_from_its_whole_length(
     count: int, run_frames: int, lengths: list[int]
 ) -> None:
     recipe = Recipe(frames=edits(*range(0, 2 * count, 2)), direction="reverse", hold_s=1)

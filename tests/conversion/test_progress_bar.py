@@ -49,7 +49,7 @@ def test_no_bar_is_shown_where_nobody_sees_it(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_bar_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bar_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with listener(None) as shown:
         pass

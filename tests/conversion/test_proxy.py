@@ -21,7 +21,7 @@ def made(path: Path) -> Path:
     return out
 
 
-def test_an_animation_keeps_its_delays_and_colours(tmp_path: Path) -> None:
+def test_animation_keeps_its_delays_and_colours(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "lime", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=[50, 70, 200])
     with av.open(made(tmp_path / "a.gif")) as clip:
@@ -34,12 +34,12 @@ def test_an_animation_keeps_its_delays_and_colours(tmp_path: Path) -> None:
         assert np.abs(colour.astype(int) - expected).max() < 30  # colours are coarser in a video
 
 
-def test_a_fast_video_has_fewer_frames(tmp_path: Path) -> None:
+def test_fast_video_has_fewer_frames(tmp_path: Path) -> None:
     with av.open(made(pattern(tmp_path / "clip.mp4", fps=60, seconds=0.5))) as clip:
         assert len([*clip.decode(video=0)]) == 15
 
 
-def test_what_would_take_too_long_is_refused_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_that_would_take_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxy, "_MAX_DECODED_PX", 1_000_000)
     with pytest.raises(errors.ClipTooManyPixels):
         made(pattern(tmp_path / "clip.mp4", seconds=2))

@@ -53,7 +53,7 @@ def test_several_users_take_turns() -> None:
     assert order == ["ann", "bob", "eve"] * 2
 
 
-def test_one_users_full_line_does_not_refuse_others() -> None:
+def test_full_queue_of_one_user_does_not_refuse_others() -> None:
     queue: FairQueue[Item] = FairQueue(2, max_waiting=2)
     assert [queue.join("ann", ("ann", number)) for number in range(3)] == [True, True, False]
     assert queue.join("bob", ("bob", 0))

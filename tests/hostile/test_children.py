@@ -148,7 +148,7 @@ def test_children_that_read_pictures_cannot_read_the_signing_secret(
 
 
 @needs_landlock
-def test_a_conversion_cannot_read_the_signing_secret(tmp_path: Path) -> None:
+def test_conversion_cannot_read_the_signing_secret(tmp_path: Path) -> None:
     clip = clips.pattern(tmp_path / "clip.mp4", size="32x32", seconds=0.2)
     for name in ("secret", "other.mp4"):
         (tmp_path / name).write_text("not for this conversion")

@@ -138,7 +138,7 @@ class RevokesMeanwhile(Accounts):
         return super().by_id(user_id)
 
 
-def test_one_that_is_revoked_while_it_is_made_is_none(identity: Identity) -> None:
+def test_token_revoked_during_its_creation_is_rejected(identity: Identity) -> None:
     caller, now = somebody(identity), lambda: datetime.now(UTC)
     tokens = ApiTokens(RevokesMeanwhile(), identity.audit, now)
     made = tokens.make(caller, "backup", ["read"])

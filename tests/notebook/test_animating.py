@@ -43,7 +43,7 @@ def test_frames_keep_their_order(function: Any, tmp_path: Path) -> None:
     assert multiprocessing.active_children() == []
 
 
-def test_a_function_that_can_be_pickled_is_called_elsewhere() -> None:
+def test_function_that_can_be_pickled_is_called_elsewhere() -> None:
     elsewhere = animate(of_the_process, range(4), processes=2).read_frames().frames
     assert os.getpid() % 256 not in elsewhere[..., :3]
     here = animate(partial(of_the_process), range(4), processes=1).read_frames().frames
@@ -57,7 +57,7 @@ def test_a_function_that_can_be_pickled_is_called_elsewhere() -> None:
         (dying, errors.FramesInvalid, "ended, perhaps for lack of"),
     ],
 )
-def test_a_failure_ends_all_processes(
+def test_failure_ends_all_processes(
     function: Any, error: type[Exception], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

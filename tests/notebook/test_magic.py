@@ -98,7 +98,7 @@ def gif(outputs: list[Any]) -> tuple[tuple[int, int], list[float]]:
         ("recorded", (40, 20), [50] * 6),
     ],
 )
-def test_what_a_cell_shows_becomes_a_gif(
+def test_figures_of_a_cell_become_a_gif(
     outputs: dict[str, list[Any]], name: str, size: tuple[int, int], delays_ms: list[int]
 ) -> None:
     assert gif(outputs[name]) == (size, delays_ms)
@@ -111,12 +111,12 @@ def test_other_output_shows_as_usual(outputs: dict[str, list[Any]]) -> None:
     assert [output for output in outputs["after"] if "image/png" in output.get("data", {})]
 
 
-def test_a_cell_that_fails_makes_no_gif(outputs: dict[str, list[Any]]) -> None:
+def test_cell_that_fails_makes_no_gif(outputs: dict[str, list[Any]]) -> None:
     failed = [output.ename for output in outputs["fails"] if output.output_type == "error"]
     assert failed == ["ZeroDivisionError", "CellFailed"]
     assert not [output for output in outputs["fails"] if "image/gif" in output.get("data", {})]
 
 
-def test_the_bar_leaves_no_trace(outputs: dict[str, list[Any]]) -> None:
+def test_progress_bar_leaves_no_output(outputs: dict[str, list[Any]]) -> None:
     bars = [output.data for output in outputs["recorded"] if output.output_type == "display_data"]
     assert [bar for bar in bars if bar != {"text/plain": ""}] == []

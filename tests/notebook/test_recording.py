@@ -15,7 +15,7 @@ from tests.support.letters import pixels, read_gif, timeline_of
 FRAMES = pixels([["RR"], ["GG"], ["BB"]])
 
 
-def test_a_recording_keeps_every_frame(tmp_path: Path) -> None:
+def test_recording_keeps_every_frame(tmp_path: Path) -> None:
     with record(Recipe(dither="none"), tmp_path / "out.gif", fps=50) as gif:
         gif.add(FRAMES[0])
         gif.add(Image.fromarray(FRAMES[1]))
@@ -26,7 +26,7 @@ def test_a_recording_keeps_every_frame(tmp_path: Path) -> None:
     assert repr(gif).startswith("Recording, 2 x 1, 3 frames, 0.06 s")
 
 
-def test_a_recipe_may_thin_a_recording(tmp_path: Path) -> None:
+def test_recipe_may_thin_a_recording(tmp_path: Path) -> None:
     with record(Recipe(fps=10), fps=20) as gif:
         for number in range(8):
             gif.add(FRAMES[number // 2 % 3])
@@ -37,7 +37,7 @@ def test_a_recipe_may_thin_a_recording(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("recipe", "size"), [({}, (600, 500)), ({"width_px": 300}, (300, 250)), ({"rotate": 90}, (500, 600))]
 )
-def test_a_recording_keeps_its_size_unless_the_recipe_sets_one(
+def test_recording_keeps_its_size_unless_the_recipe_sets_one(
     recipe: dict[str, Any], size: tuple[int, int]
 ) -> None:
     with record(Recipe(**recipe)) as gif:
@@ -70,7 +70,7 @@ def fail_while(gif: Recording) -> None:
         raise ZeroDivisionError
 
 
-def test_nothing_remains_of_a_recording_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_recording_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     gif = record(output=tmp_path / "out.gif")
     with pytest.raises(ZeroDivisionError):
@@ -98,6 +98,6 @@ def test_arguments_that_cannot_be_used_are_named(options: dict[str, Any], says: 
         record(**options)
 
 
-def test_a_recording_without_frames_is_refused() -> None:
+def test_recording_without_frames_is_refused() -> None:
     with pytest.raises(errors.FramesInvalid, match="there are none"), gifapp.record():
         pass

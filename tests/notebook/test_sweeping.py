@@ -30,7 +30,7 @@ def test_every_combination_is_the_gif_that_convert_makes(clip: Path) -> None:
     assert fractions[-1] == 1
 
 
-def test_the_best_are_marked_and_shown(clip: Path) -> None:
+def test_best_variants_are_marked(clip: Path) -> None:
     made = sweep(clip, Recipe(fps=10), colours=[4, 64], lossy=[0, 100])
     best = max(made.variants, key=lambda variant: variant.ssim)
     assert best.values == {"colours": 64, "lossy": 0}
@@ -58,7 +58,7 @@ def variant(size_bytes: int, ssim: float) -> Variant:
     return Variant({}, Recipe(), made, ssim)
 
 
-def test_the_front_has_what_nothing_beats() -> None:
+def test_pareto_front_has_undominated_variants() -> None:
     table = [(100, 0.9), (200, 0.9), (150, 0.95), (300, 0.95), (400, 0.99), (400, 0.99)]
     marked = with_front([variant(*row) for row in table])
     assert [one.is_on_front for one in marked] == [True, False, True, False, True, True]

@@ -21,7 +21,7 @@ LOGIC: set[type[ast.AST]] = {ast.FunctionDef, ast.If, ast.For, ast.While, ast.Cl
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_it_runs_and_shows_its_gifs(name: str, tmp_path: Path) -> None:
+def test_notebook_runs_and_shows_its_gifs(name: str, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     notebook: Any = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     NotebookClient(notebook, timeout=90, resources={"metadata": {"path": str(tmp_path)}}).execute()
@@ -34,7 +34,7 @@ def test_it_runs_and_shows_its_gifs(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_it_has_no_logic_but_what_it_teaches(name: str) -> None:
+def test_notebook_has_no_logic_beyond_its_topic(name: str) -> None:
     cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
     assert [cell for cell in cells if cell.get("outputs")] == []
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")

@@ -29,5 +29,5 @@ def test_conda_installs_the_programs_that_lack_wheels() -> None:
     assert "conda install mongodb" in MONGOD.advice
 
 
-def test_the_longest_files_are_there() -> None:
+def test_longest_files_exist() -> None:
     assert [file for file in LONGEST if not (ROOT / file).exists()] == []

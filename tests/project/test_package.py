@@ -68,13 +68,13 @@ def test_errors_need_no_separate_import() -> None:
     assert done.stdout == "GifappError\n"
 
 
-def test_the_service_is_an_extra() -> None:
+def test_service_is_an_extra() -> None:
     assert {"huey", "mongoengine", "redis", "tornado", "voila"} <= SERVICE_MODULES
     assert {"PIL", "anywidget", "av", "httpx", "ipywidgets", "moviepy", "numpy"} <= LIGHT_MODULES
 
 
 @pytest.mark.parametrize("file", list(light_files()), ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_the_library_imports_nothing_that_only_the_service_needs(file: Path) -> None:
+def test_library_imports_nothing_that_only_the_service_needs(file: Path) -> None:
     allowed = LIGHT_MODULES | IF_PRESENT | sys.stdlib_module_names | {"gifapp"}
     assert {name.partition(".")[0] for name in absolute_imports(file)} <= allowed
 

@@ -105,7 +105,7 @@ async def test_kernel_has_loaded_the_dashboard_but_no_debugger(kernels: Kernels)
     assert loaded == "['gifapp.widgets.dashboard.dashboard']"
 
 
-async def test_the_charts_of_the_operations_page_load_no_grammar(kernels: Kernels) -> None:
+async def test_operations_page_loads_no_uri_grammar(kernels: Kernels) -> None:
     kernel = await kernels.start()
     figure = "type(__import__('plotly.graph_objects').graph_objects.FigureWidget()).__name__"
     assert await kernel.value(figure) == "'FigureWidget'"
@@ -113,7 +113,7 @@ async def test_the_charts_of_the_operations_page_load_no_grammar(kernels: Kernel
     assert await kernel.value("'lark' in __import__('sys').modules") == "False"
 
 
-async def test_a_kernel_sends_all_widgets_at_once(kernels: Kernels) -> None:
+async def test_kernel_sends_all_widgets_at_once(kernels: Kernels) -> None:
     """Otherwise a page asks for hundreds of them, one by one."""
     kernel = await kernels.start()
     targets = await kernel.value("sorted(__import__('comm').get_comm_manager().targets)")

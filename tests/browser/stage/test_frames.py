@@ -152,7 +152,7 @@ def made(video: Path, recipe: Recipe, gif_s: float) -> Pixels:
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_the_stage_shows_the_frame_of_the_gif(page: Page, video: Path, picture: bytes, row: Row) -> None:
+def test_stage_shows_the_frame_of_the_gif(page: Page, video: Path, picture: bytes, row: Row) -> None:
     fields, at_s, gif_s = row
     text = json.dumps({"fps": 10, "width_px": WIDTH_PX, **fields})
     recipe = Recipe.parse(json.loads(text.replace("PICTURE", b64encode(picture).decode())))

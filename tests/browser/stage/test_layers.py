@@ -76,7 +76,7 @@ def caption(page: Page, position: str) -> Locator:
     return page.get_by_role("group", name=f"Caption “Hello”, {position}; arrow keys move it")
 
 
-def test_it_shows_at_its_time_of_the_gif_whichever_way_that_plays(page: Page) -> None:
+def test_caption_shows_at_its_time_in_every_direction(page: Page) -> None:
     expect(caption(page, "bottom")).to_be_visible()
     expect(page.get_by_text("One is late.")).to_be_visible()
     seek(page, 2.5)
@@ -113,7 +113,7 @@ def test_arrow_keys_move_it_through_the_nine_positions(page: Page) -> None:
     expect(page.get_by_text("Moved to: top left.")).to_be_attached()
 
 
-def test_a_drag_moves_it_to_the_nearest_position_unless_it_is_given_up(page: Page) -> None:
+def test_drag_moves_a_caption_to_the_nearest_position_unless_cancelled(page: Page) -> None:
     frame, box = page.locator(".gifapp-stage__frame").bounding_box(), caption(page, "bottom").bounding_box()
     assert frame
     assert box

@@ -183,7 +183,7 @@ def test_keys_undo_and_redo(page: Page, service: Service) -> None:
     assert page.evaluate("model.sent.type") == "redo"
 
 
-def test_a_divider_shows_more_of_the_original_or_of_the_gif(page: Page, service: Service) -> None:
+def test_divider_shows_more_of_the_original_or_of_the_gif(page: Page, service: Service) -> None:
     page.add_style_tag(content=str(style("stage/stage", "dashboard/preview", "stage/divider")))
     switch_on(page)
     divider = page.get_by_role("slider", name="Divider: original on the left, GIF on the right")

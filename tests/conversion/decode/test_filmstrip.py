@@ -61,7 +61,7 @@ def test_short_video_with_few_key_frames_is_read_whole(
     assert len({round(tile) for tile in brightness(clip)}) == 1
 
 
-def test_a_whole_day_has_one(tmp_path: Path) -> None:
+def test_filmstrip_of_a_day_long_video(tmp_path: Path) -> None:
     picture = "color=black:size=16x12:rate=1/3600:duration=86400,geq=lum='16+9*N':cb=128:cr=128"
     run_ffmpeg("-f", "lavfi", "-i", picture, *H264, tmp_path / "day.mp4")
     shown = brightness(tmp_path / "day.mp4")

@@ -146,7 +146,7 @@ def test_limits_scale_numbers_of_any_kind() -> None:
     assert row([-5, 0, 5, 50], vmin=-5, vmax=5) == [[0] * 3, [128] * 3, [255] * 3, [255] * 3]
 
 
-def test_a_colormap_colours_as_matplotlib_does() -> None:
+def test_colormap_colours_as_matplotlib_does() -> None:
     mpl = pytest.importorskip("matplotlib")
     viridis = mpl.colormaps["viridis"]
     expected = viridis([0.0, 0.25, 1.0], bytes=True)[:, :3].tolist()
@@ -158,7 +158,7 @@ def test_a_colormap_colours_as_matplotlib_does() -> None:
 
 
 @pytest.mark.parametrize("make", [np.array, list, Lazy], ids=["array", "list", "lazy"])
-def test_the_extremes_are_those_of_all_frames(make: Callable[[Any], Any], tmp_path: Path) -> None:
+def test_extremes_are_those_of_all_frames(make: Callable[[Any], Any], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     fields = np.array([[[3.0, 3.0]], [[np.nan, 5.0]], [[7.0, 7.0]]])
     report = convert(make(fields), Recipe(fps=10), tmp_path / "out.gif", cmap="gray")
@@ -183,7 +183,7 @@ def test_the_extremes_are_those_of_all_frames(make: Callable[[Any], Any], tmp_pa
         (b"GIF89a", {"durations_s": [1]}, "^durations_s is for arrays and other frames"),
     ],
 )
-def test_an_error_names_its_argument(source: Any, options: dict[str, Any], says: str) -> None:
+def test_error_names_its_argument(source: Any, options: dict[str, Any], says: str) -> None:
     pytest.importorskip("matplotlib")
     with pytest.raises(errors.FieldInvalid, match=says):
         convert(source, **options)

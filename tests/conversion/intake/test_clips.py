@@ -35,13 +35,13 @@ class Capture:
 
 
 @pytest.mark.parametrize(("fps", "shown"), [(5, "R20 G20 B20"), (0, "R10 G10 B10")])
-def test_a_capture_plays_in_its_own_colours_and_rate(fps: float, shown: str, tmp_path: Path) -> None:
+def test_capture_plays_in_its_own_colours_and_rate(fps: float, shown: str, tmp_path: Path) -> None:
     recipe = Recipe(fps=10, dither="none")
     convert(Capture(BGR, fps), recipe, tmp_path / "out.gif")
     assert timeline_of(read_gif(tmp_path / "out.gif")) == shown
 
 
-def test_a_capture_that_is_not_open_is_refused() -> None:
+def test_capture_that_is_not_open_is_refused() -> None:
     with pytest.raises(errors.FramesInvalid, match="the capture is not open; OpenCV could not read"):
         convert(Capture(BGR, -1))
 
@@ -67,7 +67,7 @@ def animated(kind: type[go.Figure], *, duration_ms: int | None = None) -> go.Fig
 
 
 @pytest.mark.parametrize(("duration_ms", "delay_cs"), [(None, 50), (40, 4)])
-def test_a_plotly_figure_plays_its_frames(duration_ms: int | None, delay_cs: int, tmp_path: Path) -> None:
+def test_plotly_figure_plays_its_frames(duration_ms: int | None, delay_cs: int, tmp_path: Path) -> None:
     figure = animated(Figure, duration_ms=duration_ms)
     convert(figure, Recipe(dither="none"), tmp_path / "out.gif")
     assert timeline_of(read_gif(tmp_path / "out.gif")) == f"R{delay_cs} G{delay_cs} B{delay_cs}"
@@ -80,7 +80,7 @@ def test_without_kaleido_plotly_says_what_is_missing(monkeypatch: pytest.MonkeyP
         convert(animated(go.Figure))
 
 
-def test_a_plotly_figure_without_frames_is_refused() -> None:
+def test_plotly_figure_without_frames_is_refused() -> None:
     with pytest.raises(errors.FramesInvalid, match="the plotly figure has no frames"):
         convert(Figure(data=[go.Bar(y=[1])]))
 
@@ -91,7 +91,7 @@ def test_plotly_figures_are_frames(tmp_path: Path) -> None:
     assert timeline_of(read_gif(tmp_path / "out.gif")) == "R10 G10"
 
 
-def test_a_file_object_is_read_from_where_it_is(tmp_path: Path) -> None:
+def test_file_object_is_read_from_where_it_is(tmp_path: Path) -> None:
     video = write_clip(tmp_path / "rg.mkv", [["RR"], ["GG"]]).read_bytes()
     file = io.BytesIO(b"before" + video)
     file.seek(6)
@@ -99,6 +99,6 @@ def test_a_file_object_is_read_from_where_it_is(tmp_path: Path) -> None:
     assert timeline_of(read_gif(tmp_path / "out.gif")) == "R10 G10"
 
 
-def test_a_file_object_that_reads_text_is_refused() -> None:
+def test_file_object_that_reads_text_is_refused() -> None:
     with pytest.raises(errors.FramesInvalid, match="reads text; open the file in binary mode"):
         convert(io.StringIO("video"))

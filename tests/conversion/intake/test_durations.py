@@ -37,7 +37,7 @@ def test_speed_and_direction_keep_them_in_proportion(tmp_path: Path) -> None:
     assert shown.startswith("B2 G2")
 
 
-def test_a_later_frame_may_be_transparent(tmp_path: Path) -> None:
+def test_later_frame_may_be_transparent(tmp_path: Path) -> None:
     played(list(FRAMES), tmp_path, [0.1] * 4)
     assert [rows[0] for rows, _ in read_gif(tmp_path / "out.gif")] == ["RR", "GG", "BB", ".B"]
 

@@ -46,7 +46,7 @@ def test_a_matplotlib_animation_plays_at_its_own_interval(axes: Any, tmp_path: P
 @pytest.mark.parametrize(
     ("interval", "delays_cs"), [(40, [4, 4, 4]), (1000 / 30, [3, 4, 3]), (20, [2, 2, 2])]
 )
-def test_an_animation_keeps_its_frames_up_to_50_a_second(
+def test_animation_keeps_its_frames_up_to_50_a_second(
     axes: Any, interval: float, delays_cs: list[int], tmp_path: Path
 ) -> None:
     animation = animated(axes, lambda number: axes.set_facecolor(["r", "g", "b"][number]), interval=interval)
@@ -196,7 +196,7 @@ def test_figures_are_frames(axes: Any, tmp_path: Path) -> None:
     assert shown == [("R", 10), ("G", 10)]
 
 
-def test_a_setting_for_a_tight_box_does_not_change_the_size_of_figures(axes: Any, tmp_path: Path) -> None:
+def test_setting_for_a_tight_box_does_not_change_the_size_of_figures(axes: Any, tmp_path: Path) -> None:
     from matplotlib import rc_context
 
     with rc_context({"savefig.bbox": "tight", "savefig.dpi": 300}):

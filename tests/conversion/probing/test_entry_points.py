@@ -37,11 +37,11 @@ def test_decoding_begins_at_key_frames(tmp_path: Path, name: str, to: tuple[obje
     assert entries_s(clip(tmp_path / name, *to)) == (0, 3, 6, 9)
 
 
-def test_a_video_of_one_key_frame_is_decoded_from_its_beginning(tmp_path: Path) -> None:
+def test_video_of_one_key_frame_is_decoded_from_its_beginning(tmp_path: Path) -> None:
     assert entries_s(clip(tmp_path / "clip.mp4", every_s=20)) == (0,)
 
 
-def test_a_key_frame_that_the_index_omits_is_none(tmp_path: Path) -> None:
+def test_key_frame_missing_from_the_index_is_ignored(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mkv", "-write_crc32", 0)
     data = bytearray(path.read_bytes())
     _, _, third, _ = cue_points(data)
@@ -59,5 +59,5 @@ def cue_points(data: bytearray) -> list[int]:
     return points
 
 
-def test_what_is_not_sought_has_none(tmp_path: Path) -> None:
+def test_unseekable_container_has_no_entry_points(tmp_path: Path) -> None:
     assert entries_s(clip(tmp_path / "clip.ts")) is None

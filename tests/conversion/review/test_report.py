@@ -32,7 +32,7 @@ def bundle(report: GifReport) -> dict[str, str]:
     return report._repr_mimebundle_(include=None, exclude=None)
 
 
-def test_a_report_shows_the_gif_and_a_still_for_exports(report: GifReport) -> None:
+def test_report_shows_the_gif_and_a_still_for_exports(report: GifReport) -> None:
     shown = bundle(report)
     assert base64.b64decode(shown["image/gif"]) == report.read_bytes()
     with Image.open(io.BytesIO(base64.b64decode(shown["image/png"]))) as still:
@@ -45,7 +45,7 @@ def test_other_formats_show_a_still_too(name: Any) -> None:
     assert bundle(convert(FRAMES, Recipe(fps=10, format=name))).keys() == {"text/plain", "image/png"}
 
 
-def test_a_report_can_be_pickled(report: GifReport) -> None:
+def test_report_can_be_pickled(report: GifReport) -> None:
     assert pickle.loads(pickle.dumps(report)).read_bytes() == report.read_bytes()
 
 
@@ -63,7 +63,7 @@ def test_frames_of_a_video_have_their_times() -> None:
     assert shown.delays_s == pytest.approx((0.1, 0.1, 0.1), abs=0.001)
 
 
-def test_the_palette_is_sorted_by_frequency(report: GifReport) -> None:
+def test_palette_is_sorted_by_frequency(report: GifReport) -> None:
     assert report.palette.tolist()[2] == [0, 255, 0]
     assert sorted(report.palette.tolist()) == [[0, 0, 255], [0, 255, 0], [255, 0, 0]]
 
@@ -75,7 +75,7 @@ def test_shrinking_converts_the_source_again(noisy: GifReport) -> None:
     assert noisy.shrink(6000).read_bytes() == smaller.read_bytes()
 
 
-def test_what_was_read_once_shrinks_from_the_gif_without_a_second_caption() -> None:
+def test_shrinking_a_consumed_source_starts_from_its_gif() -> None:
     recipe = Recipe(fps=10, width_px=30, captions=(Caption(text="x", size_px=10),))
     made = convert(iter(NOISE), recipe)
     smaller = made.shrink("3kB")
@@ -84,12 +84,12 @@ def test_what_was_read_once_shrinks_from_the_gif_without_a_second_caption() -> N
 
 
 @pytest.mark.parametrize("target", ["small", "", "2 TB"])
-def test_a_target_that_is_no_size_is_refused(report: GifReport, target: str) -> None:
+def test_invalid_target_size_is_refused(report: GifReport, target: str) -> None:
     with pytest.raises(errors.FieldInvalid, match=r"^target is wrong: .* is not a size such as 500 kB"):
         report.shrink(target)
 
 
-def test_a_comparison_shows_what_differs(report: GifReport, tmp_path: Path) -> None:
+def test_comparison_shows_what_differs(report: GifReport, tmp_path: Path) -> None:
     changed = FRAMES.copy()
     changed[:, 0, 0, :3] = 255
     other = convert(changed, Recipe(fps=10, dither="none"), tmp_path / "other.gif")
@@ -119,7 +119,7 @@ def test_gifs_of_other_sizes_and_rates_are_compared_by_time(noisy: GifReport) ->
         ((42,), None, TypeError, "expected reports, paths or bytes, not int"),
     ],
 )
-def test_what_cannot_be_compared_is_said(
+def test_incomparable_gifs_are_refused(
     report: GifReport, others: Any, labels: Any, error: type[Exception], says: str
 ) -> None:
     with pytest.raises(error, match=says):
@@ -133,7 +133,7 @@ def test_ssim_is_the_benchmarks() -> None:
     assert ssim(other, NOISE) == pytest.approx(quality.ssim(other, NOISE), abs=0.001)
 
 
-def test_a_sheet_shows_gifs_in_columns(report: GifReport, tmp_path: Path) -> None:
+def test_sheet_shows_gifs_in_columns(report: GifReport, tmp_path: Path) -> None:
     saved = report.save(tmp_path / "a <b>.gif")
     html = show(report, saved, report.read_bytes(), columns=2, height=50)._repr_html_()
     assert "repeat(2,max-content)" in html
@@ -142,12 +142,12 @@ def test_a_sheet_shows_gifs_in_columns(report: GifReport, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("wrong", [{"columns": 0}, {"height": -1}])
-def test_a_sheet_needs_positive_numbers(wrong: dict[str, int], report: GifReport) -> None:
+def test_sheet_needs_positive_numbers(wrong: dict[str, int], report: GifReport) -> None:
     with pytest.raises(errors.FieldInvalid, match=f"^{next(iter(wrong))} must be 1 or more"):
         show(report, **wrong)
 
 
-def test_a_link_replaces_the_data_of_a_file(
+def test_link_replaces_the_data_of_a_file(
     report: GifReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -163,7 +163,7 @@ def test_a_link_replaces_the_data_of_a_file(
 
 
 @pytest.mark.parametrize(("name", "value"), [("embed", "inline"), ("progress", "yes"), ("colour", 1)])
-def test_an_option_that_is_wrong_is_refused(name: str, value: Any) -> None:
+def test_invalid_option_is_refused(name: str, value: Any) -> None:
     with pytest.raises(errors.FieldInvalid, match=rf"^options\.{name} (must be .* or|is not an option)"):
         setattr(options, name, value)
     assert repr(options) == "Options(embed='data', progress=True)"

@@ -19,7 +19,7 @@ def pictures(recipe: Recipe) -> tuple[list[LayerPicture], list[str]]:
     return layer_pictures.layer_pictures(a_plan(recipe), checkpoint=lambda: None)
 
 
-def test_they_cover_what_the_engine_draws() -> None:
+def test_layers_cover_what_the_engine_draws() -> None:
     recipe = Recipe(captions=CAPTIONS)
     plan = a_plan(recipe)
     grey = np.full(plan.shape, GREY, np.uint8)

@@ -64,7 +64,7 @@ def test_html_embeds_the_file() -> None:
         ("video", "mp4", 75.04, "video-75s-480px.mp4"),
     ],
 )
-def test_a_file_name_says_what_the_file_is(
+def test_file_name_says_what_the_file_is(
     source_name: str, made: Format, duration_s: float, file_name: str
 ) -> None:
     assert default_file_name(source_name, made, duration_s=duration_s, width_px=480) == file_name
@@ -73,5 +73,5 @@ def test_a_file_name_says_what_the_file_is(
 @pytest.mark.parametrize(
     ("name", "file_name"), [("Jump", "Jump.gif"), ("jump.GIF", "jump.GIF"), ("jump.mp4", "jump.mp4.gif")]
 )
-def test_a_chosen_name_gets_the_suffix_once(name: str, file_name: str) -> None:
+def test_chosen_name_gets_the_suffix_once(name: str, file_name: str) -> None:
     assert chosen_file_name(name, "gif") == file_name

@@ -107,7 +107,7 @@ DELAYS_CS = [10] * 20 + [50] * 20
         ([30, 31, 32], 40.0, 0.1, [32]),
     ],
 )
-def test_of_listed_frames_it_plays_those_around_a_time(
+def test_preview_of_listed_frames_plays_those_around_a_time(
     frames: Sequence[int], at_s: float | None, longest_s: float, numbers: Sequence[int]
 ) -> None:
     recipe = Recipe(frames=edits(*frames), crossfade_s=0.2)

@@ -16,7 +16,7 @@ from tests.support.clips import pattern
 Upload = Callable[..., SourceView]
 
 
-def test_a_proxy_is_made_once_and_goes_with_its_video(
+def test_proxy_is_made_once_and_goes_with_its_video(
     parts: JobParts, upload: Upload, storage: Path, tmp_path: Path
 ) -> None:
     source = upload(data=pattern(tmp_path / "clip.mp4", size="640x360", seconds=0.4).read_bytes())
@@ -38,7 +38,7 @@ def test_a_proxy_is_made_once_and_goes_with_its_video(
     assert files_below(storage) == set()
 
 
-def test_a_video_that_was_deleted_meanwhile_leaves_no_proxy(
+def test_video_that_was_deleted_meanwhile_leaves_no_proxy(
     parts: JobParts, upload: Upload, storage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = upload()

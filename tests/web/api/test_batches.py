@@ -88,7 +88,7 @@ def documents() -> int:
     return sum(type(item) is JobDocument for item in gc.get_objects())
 
 
-def test_a_download_holds_no_documents_while_it_lasts(ada: Person, jobs: JobParts, made: list[str]) -> None:
+def test_download_keeps_no_documents_in_memory(ada: Person, jobs: JobParts, made: list[str]) -> None:
     before = documents()
     chunks = jobs.batches.zipped(ada.id, made)
     assert next(chunks)

@@ -18,7 +18,7 @@ async def urls_of(person: Person, path: str) -> dict[str, Any]:
     return dict((await person.http.get(f"/api/v1/{path}")).json())
 
 
-async def test_a_strip_has_every_frame_that_the_list_may_name(
+async def test_strip_has_every_frame_that_the_list_may_name(
     ada: Person, stranger: httpx.AsyncClient, source: SourceView
 ) -> None:
     address = (await urls_of(ada, f"sources/{source.id}"))["strip_url"]
@@ -32,7 +32,7 @@ async def test_a_strip_has_every_frame_that_the_list_may_name(
     assert own.json() == strip
 
 
-async def test_a_strip_of_too_many_frames_is_refused_with_what_to_do(ada: Person, source: SourceView) -> None:
+async def test_strip_of_too_many_frames_is_refused_with_what_to_do(ada: Person, source: SourceView) -> None:
     recipe = {"fps": 50, "speed": 0.1, "look": {"fade_in_s": 1}}
     answer = await ada.http.post(f"/api/v1/sources/{source.id}/strip", json={"recipe": recipe})
     assert answer.status_code == 200  # fades do not count
@@ -44,12 +44,12 @@ async def test_a_strip_of_too_many_frames_is_refused_with_what_to_do(ada: Person
     assert "310 frames; the limit is 300" in answer.json()["detail"]
 
 
-async def test_a_strip_is_its_owners(source: SourceView, sign_up: SignUp) -> None:
+async def test_strip_is_for_its_owner(source: SourceView, sign_up: SignUp) -> None:
     answer = await sign_up("eve").http.post(f"/api/v1/sources/{source.id}/strip", json={})
     assert is_problem(answer, 404, "not-found")
 
 
-async def test_the_frames_of_a_gif_come_as_a_zip_a_sheet_or_one(
+async def test_frames_of_a_gif_come_as_a_zip_a_sheet_or_one(
     ada: Person, stranger: httpx.AsyncClient, job: JobView, gif: bytes, storage: Path
 ) -> None:
     address = (await urls_of(ada, f"jobs/{job.id}"))["gif"]["frames_url"]
@@ -73,10 +73,10 @@ async def test_the_frames_of_a_gif_come_as_a_zip_a_sheet_or_one(
 
 @pytest.mark.usefixtures("gif")
 @pytest.mark.parametrize("query", ["as=frame&number=4", "as=frame&number=-1", "as=film"])
-async def test_what_a_gif_does_not_have_is_refused(ada: Person, job: JobView, query: str) -> None:
+async def test_missing_frame_of_a_gif_is_refused(ada: Person, job: JobView, query: str) -> None:
     answer = await ada.http.get(f"/api/v1/jobs/{job.id}/frames?{query}")
     assert is_problem(answer, 422, "field-invalid")
 
 
-async def test_a_job_without_a_gif_has_no_frames(ada: Person, job: JobView) -> None:
+async def test_job_without_a_gif_has_no_frames(ada: Person, job: JobView) -> None:
     assert is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}/frames"), 409, "job-not-finished")

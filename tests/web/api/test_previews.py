@@ -59,7 +59,7 @@ async def test_preview_plays_the_chosen_part(stranger: httpx.AsyncClient, previe
     assert lengths == [200, 300]
 
 
-async def test_it_plays_the_listed_frames_around_a_time(
+async def test_preview_plays_the_listed_frames_around_a_time(
     stranger: httpx.AsyncClient, preview_url: str
 ) -> None:
     frames = [{"number": 9}, {"number": 1, "delay_cs": 150}, {"number": 0, "delay_cs": 40}]
@@ -99,7 +99,7 @@ async def test_impossible_recipe_is_refused(
     is_problem(await preview(eve.http, f"/api/v1/sources/{source.id}/preview", {}), 404, "not-found")
 
 
-async def test_a_preview_says_what_it_shows(stranger: httpx.AsyncClient, preview_url: str) -> None:
+async def test_preview_reports_its_range(stranger: httpx.AsyncClient, preview_url: str) -> None:
     made = await preview(stranger, preview_url, {"segments": [{"start_s": 0.2, "end_s": 0.5}]})
     assert made.headers["Preview-Range"] == "0.200-0.500"
 

@@ -22,7 +22,7 @@ async def names(person: Person) -> list[tuple[str, bool, bool]]:
     return [(saved["name"], saved["is_mine"], saved["is_shared"]) for saved in recipes]
 
 
-async def test_a_recipe_is_saved_and_deleted(ada: Person) -> None:
+async def test_recipe_is_saved_and_deleted(ada: Person) -> None:
     answer = await save(ada, "Small", SMALL | {"subtitles": SUBTITLES})
     assert answer.status_code == 201
     found = (await ada.http.get(answer.headers["Location"])).json()
@@ -34,7 +34,7 @@ async def test_a_recipe_is_saved_and_deleted(ada: Person) -> None:
     assert await names(ada) == []
 
 
-async def test_the_same_name_replaces(ada: Person) -> None:
+async def test_saving_under_the_same_name_replaces_the_recipe(ada: Person) -> None:
     first, second = await save(ada, "Small"), await save(ada, "SMALL", {"fps": 5})
     assert first.json()["id"] == second.json()["id"]
     assert await names(ada) == [("SMALL", True, False)]
@@ -63,7 +63,7 @@ async def test_recipes_are_their_owners_until_an_administrator_shares_them(
     is_problem(await eve.http.get(f"/api/v1/recipes/{theirs}"), 404, "not-found")
 
 
-async def test_who_is_no_administrator_any_more_changes_nobodys_recipes(ada: Person, root: Person) -> None:
+async def test_former_administrator_cannot_change_shared_recipes(ada: Person, root: Person) -> None:
     saved = (await save(ada, "Small")).json()["id"]
     SavedRecipeDocument.objects(id=saved).update(set__is_shared=True)  # shared as an administrator
     assert not (await save(ada, "Small", {"fps": 5})).json()["is_shared"]
@@ -79,14 +79,16 @@ async def test_who_is_no_administrator_any_more_changes_nobodys_recipes(ada: Per
         ("Small", {"fps": 0}, "fps"),
     ],
 )
-async def test_a_wrong_one_is_named(ada: Person, name: str, recipe: dict[str, Any], words: str) -> None:
+async def test_wrong_recipe_is_refused_by_field(
+    ada: Person, name: str, recipe: dict[str, Any], words: str
+) -> None:
     answer = await ada.http.post("/api/v1/recipes", json={"name": name, "recipe": recipe})
     assert answer.status_code == 422
     assert words in answer.json()["detail"]
     assert await names(ada) == []
 
 
-async def test_a_large_one_is_refused(ada: Person) -> None:
+async def test_large_recipe_is_refused(ada: Person) -> None:
     answer = await save(ada, "Large", {"subtitles": SUBTITLES + "\u4e00" * 80_000})
     assert "a saved recipe may have 400 kB" in is_problem(answer, 422, "field-invalid")["detail"]
 
@@ -101,7 +103,7 @@ async def test_their_number_is_limited(ada: Person) -> None:
     assert len(await names(ada)) == MAX_PER_OWNER
 
 
-async def test_one_of_another_version_explains_itself(ada: Person) -> None:
+async def test_recipe_of_another_version_explains_its_problem(ada: Person) -> None:
     saved = (await save(ada, "Small")).json()["id"]
     SavedRecipeDocument.objects(id=saved).update(set__recipe={"width_px": 200, "sparkle": 3})
     [listed] = (await ada.http.get("/api/v1/recipes")).json()["recipes"]
@@ -110,7 +112,7 @@ async def test_one_of_another_version_explains_itself(ada: Person) -> None:
     assert (await save(ada, "Small")).json()["problem"] is None  # replaced
 
 
-async def test_they_leave_with_the_account(ada: Person, root: Person) -> None:
+async def test_saved_recipes_are_deleted_with_the_account(ada: Person, root: Person) -> None:
     saved = (await save(root, "Small")).json()["id"]
     await save(ada, "Mine")
     exported = (await ada.http.get("/api/v1/me/export")).content

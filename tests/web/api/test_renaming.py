@@ -28,7 +28,7 @@ async def found(person: Person, search: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("gif")
-async def test_a_gif_has_the_name_that_it_is_given(ada: Person, job: JobView) -> None:
+async def test_gif_is_renamed(ada: Person, job: JobView) -> None:
     assert await file_name(ada, job) == "clip-0.4s-64px.gif"
     answer = await rename(ada, f"jobs/{job.id}", " The  big\njump ")
     assert (answer.status_code, answer.json()["name"]) == (200, "The big jump")
@@ -41,7 +41,7 @@ async def test_a_gif_has_the_name_that_it_is_given(ada: Person, job: JobView) ->
 
 @pytest.mark.usefixtures("gif")
 @pytest.mark.parametrize("own", ["clip.mp4", "clip"])
-async def test_the_videos_name_restores_the_default(ada: Person, job: JobView, own: str) -> None:
+async def test_videos_name_restores_the_default(ada: Person, job: JobView, own: str) -> None:
     await rename(ada, f"jobs/{job.id}", "jump.gif")
     assert await file_name(ada, job) == "jump.gif"
     answer = await rename(ada, f"jobs/{job.id}", own)
@@ -77,6 +77,6 @@ async def test_other_peoples_keep_their_names(ada: Person, job: JobView, sign_up
 
 
 @pytest.mark.parametrize("name", ["", " \n\t", "\u202e\u0007", "x" * 201, 7, None])
-async def test_a_name_has_letters(ada: Person, job: JobView, name: Any) -> None:
+async def test_blank_name_is_refused(ada: Person, job: JobView, name: Any) -> None:
     problem = is_problem(await rename(ada, f"jobs/{job.id}", name), 422, "field-invalid")
     assert "name" in problem["detail"]

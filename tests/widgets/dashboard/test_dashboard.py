@@ -66,7 +66,7 @@ async def test_upload_without_a_token_shows_why(page: Page) -> None:
     assert page.upload.messages == [{"type": "token", "upload": 3, "refused": str(errors.TokenExpired())}]
 
 
-async def test_a_gif_is_renamed(page: Page) -> None:
+async def test_gif_is_renamed(page: Page) -> None:
     page.gallery.says(type="rename", id="job-1", name="Jump")
     assert page.shown_names == ["clip-1.mp4", "Jump"]
     page.client.failure = UNREACHABLE
@@ -75,13 +75,13 @@ async def test_a_gif_is_renamed(page: Page) -> None:
     assert page.gallery.of_type("settled")[-1] == {"type": "settled", "id": "job-1"}
 
 
-async def test_a_renamed_video_renames_its_gifs(page: Page) -> None:
+async def test_renamed_video_renames_its_gifs(page: Page) -> None:
     page.stage.says(type="rename", id="source-1", name="beach.mov")
     assert page.shown_names == ["beach.mov", "beach.mov"]
     assert [source["name"] for source in page.dashboard.editor.stage.sources] == ["clip-2.mp4", "beach.mov"]
 
 
-async def test_a_video_that_another_page_renamed_is_shown(page: Page) -> None:
+async def test_video_that_another_page_renamed_is_shown(page: Page) -> None:
     await settled()
     changed = page.client.rename_source("source-1", "beach.mov")
     page.client.emit(Event(cursor="1-0", type="source.changed", source=changed))

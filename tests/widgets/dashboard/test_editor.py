@@ -82,7 +82,7 @@ async def test_changed_frames_are_reset_when_the_clip_has_others_and_a_notice_un
     assert not editor.form.recipe().frames
 
 
-async def test_the_strip_knows_the_recipe_while_it_is_open(page: Page) -> None:
+async def test_strip_knows_the_recipe_while_it_is_open(page: Page) -> None:
     editor, strip = page.dashboard.editor, page.dashboard.editor.form.frames.strip
     assert strip.recipe is None
     strip.is_open = True
@@ -185,7 +185,7 @@ async def test_estimate_of_another_video_is_not_shown(page: Page) -> None:
     assert (editor.summary.estimate, editor.summary.notes) == ("", "")
 
 
-async def test_an_estimate_is_not_shown_for_a_recipe_that_is_wrong_by_then(page: Page) -> None:
+async def test_estimate_of_an_invalidated_recipe_is_not_shown(page: Page) -> None:
     editor = page.dashboard.editor
     editor.form.trim.fps.control.value = "10"
     assert editor.summary.is_estimating

@@ -55,12 +55,12 @@ async def test_settings_are_exported_and_imported(page: Page) -> None:
     assert page.client.recipes["copy"].recipe == Recipe(fps=9)
 
 
-async def test_a_wrong_file_is_named(page: Page) -> None:
+async def test_invalid_settings_file_is_refused(page: Page) -> None:
     browser = settings(page)
     for text in ("no JSON", "[" * 50_000, "[]", '{"sparkle": 1}'):
         browser.says(type="import", name="my.json", text=text)
     assert page.client.recipes == {}
-    assert [told.count("my.json") for told in page.notice_texts] == [1, 1, 1, 1]
+    assert [text.count("my.json") for text in page.notice_texts] == [1, 1, 1, 1]
     assert "sparkle is not a known name" in page.notice_texts[-1]
 
 
@@ -76,13 +76,13 @@ async def test_settings_of_another_version_say_why_they_cannot_be_used(page: Pag
     assert page.notice_texts[2] == "The settings “Old” were deleted."
 
 
-async def test_a_failure_is_reported(page: Page) -> None:
+async def test_failure_is_reported(page: Page) -> None:
     page.client.failure = UNREACHABLE
     settings(page).says(type="save", name="Slow")
     assert page.notice_texts == [str(UNREACHABLE)]
 
 
-def test_what_belongs_to_one_video_stays_with_it() -> None:
+def test_settings_of_one_video_are_not_saved() -> None:
     crop = Crop(width_px=64, height_px=48)
     saved = for_any_video(Recipe(fps=9, segments=RANGE, crop=crop))
     assert saved == Recipe(fps=9)

@@ -82,13 +82,13 @@ def grid(size: tuple[int, int], cell: tuple[int, int], cells: int) -> bytes:
     return start + meta(len(start) + len(meta(0)) + 8) + box(b"mdat", bytes(stored))
 
 
-def test_a_grid_is_joined_from_its_cells() -> None:
+def test_grid_is_joined_from_its_cells() -> None:
     (shown,) = frames(grid((100, 40), (64, 64), 2))
     assert shown.shape[:2] == (40, 100)
     assert np.abs(shown[..., :3].astype(int) - COLOURS[0]).max() <= 12
 
 
-def test_the_cells_of_a_grid_count_with_all_their_pixels(tmp_path: Path) -> None:
+def test_cells_of_a_grid_count_with_all_their_pixels(tmp_path: Path) -> None:
     path = written(tmp_path / "a.avif", grid((1, 1), (256, 256), 1))
     assert inspect(path, MAX_PIXELS)["composed_px"] == 256 * 256
     with pytest.raises(errors.SourceTooManyPixels):
@@ -96,7 +96,7 @@ def test_the_cells_of_a_grid_count_with_all_their_pixels(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("cells", [1, 3, 256])
-def test_a_grid_has_as_many_cells_as_its_picture_needs(tmp_path: Path, cells: int) -> None:
+def test_grid_has_as_many_cells_as_its_picture_needs(tmp_path: Path, cells: int) -> None:
     with pytest.raises(errors.SourceDamaged):
         inspect(written(tmp_path / "a.avif", grid((100, 40), (64, 64), cells)), MAX_PIXELS)
 

@@ -46,7 +46,7 @@ async def test_disabled_account_is_rejected_at_once(url: str, root: Person, ada:
     assert (await ada.http.post("/api/v1/auth/login", json=login)).status_code == 200
 
 
-async def test_an_account_has_a_quota_of_its_own(root: Person, ada: Person, video: bytes) -> None:
+async def test_account_has_a_quota_of_its_own(root: Person, ada: Person, video: bytes) -> None:
     answer = await root.http.patch(f"{USERS}/{ada.id}", json={"quota_bytes": 100})
     assert (answer.json()["quota_bytes"], answer.json()["role"]) == (100, "user")
     assert (await ada.http.get("/api/v1/me")).json()["quota_bytes"] == 100

@@ -120,7 +120,7 @@ def lines(answer: httpx.Response) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", ["clip.mp4", "there"])
-async def test_a_link_becomes_a_video(ada: Person, elsewhere: str, video: bytes, path: str) -> None:
+async def test_link_becomes_a_video(ada: Person, elsewhere: str, video: bytes, path: str) -> None:
     progress, *_, last = lines(await fetch(ada, f"{elsewhere}/{path}?token=1#t=2"))
     assert progress == {"received_bytes": len(video), "total_bytes": len(video)}
     source = last["source"]
@@ -150,7 +150,7 @@ async def test_every_address_is_checked_when_it_is_connected_to(
         ("/large", "source-too-large", "larger than the limit"),
     ],
 )
-async def test_what_cannot_be_fetched_is_explained(
+async def test_failed_fetch_is_explained(
     ada: Person, elsewhere: str, path: str, code: str, words: str
 ) -> None:
     answer = await fetch(ada, elsewhere + path)
@@ -187,7 +187,7 @@ async def test_only_links_are_fetched(ada: Person, link: str) -> None:
     assert (await fetch(ada, link)).status_code == 422
 
 
-async def test_an_unknown_host_is_named(ada: Person) -> None:
+async def test_unknown_host_is_named(ada: Person) -> None:
     problem = is_problem(await fetch(ada, "https://nowhere.example/a.mp4"), 422, "link-failed")
     assert problem["detail"] == "nowhere.example was not found."
 
@@ -203,7 +203,7 @@ async def test_leaving_cancels_it(ada: Person, elsewhere: str, parts: Parts) -> 
     assert list(parts.services.blobs.workspace.root.rglob("video")) == []
 
 
-async def test_nobody_fetches_many_at_once(ada: Person, parts: Parts) -> None:
+async def test_concurrent_fetches_per_user_are_limited(ada: Person, parts: Parts) -> None:
     assert parts.link_fetcher is not None
     with parts.link_fetcher.turn(ada.id), parts.link_fetcher.turn(ada.id):
         is_problem(await fetch(ada, "http://videos.example/a"), 429, "too-many-at-once")

@@ -268,7 +268,7 @@ def test_file_name_cannot_inject_headers(name: str, header: str) -> None:
     assert disposition("inline", name) == f"inline; {header}"
 
 
-async def test_a_proxy_is_a_webm_with_ranges_for_its_owner(
+async def test_proxy_is_a_webm_with_ranges_for_its_owner(
     ada: Person, stranger: httpx.AsyncClient, source: SourceView
 ) -> None:
     address = (await ada.http.get(f"/api/v1/sources/{source.id}")).json()["proxy_url"]
