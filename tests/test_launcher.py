@@ -102,6 +102,12 @@ def test_limit_refused_by_the_system_is_named() -> None:
         program.start(["-l", "999=1:1"], ["true"])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
+def test_refused_seccomp_filter_stops_the_child() -> None:
+    with pytest.raises(OSError, match="Invalid argument: '00"):
+        program.start(["-f", "00" * 8], ["true"])
+
+
 @pytest.fixture
 def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the launcher and its source."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from gifapp.commands import options
 from gifapp.commands.recipe.options import RecipeCommand
 from gifapp.commands.recipe.reading import read_recipe
 from gifapp.commands.running import Stop, configured_limits, local_file, progress_bar
@@ -57,15 +58,9 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path | None) -> P
     f"{', '.join(kind.suffix for kind in FILE_KINDS.values())}. "
     "[default: next to the video, with its name]",
 )
-@click.option(
-    "--recipe",
-    "recipe_file",
-    type=click.File("rb"),
-    metavar="FILE.json",
-    help="Recipe file (JSON); the options below override its fields.",
-)
+@options.recipe_file
 @click.option("--compare", is_flag=True, help="Also make the other formats and print their sizes.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@options.quiet
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def convert(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gifapp.commands import options
 from gifapp.commands.recipe.options import RecipeCommand
 from gifapp.commands.recipe.reading import read_recipe
 from gifapp.commands.running import Stop, configured_limits, local_file, progress_bar
@@ -40,14 +41,8 @@ _FILE: dict[str, Any] = {"type": click.Path(path_type=Path, dir_okay=False), "me
 @click.option(
     "--number", type=click.IntRange(min=0), default=0, help="The frame for --still; 0 is the first."
 )
-@click.option(
-    "--recipe",
-    "recipe_file",
-    type=click.File("rb"),
-    metavar="FILE.json",
-    help="Recipe file (JSON); the options below override its fields.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@options.recipe_file
+@options.quiet
 @click.option("--json", "as_json", is_flag=True, help="Print the list of frames as JSON.")
 @click.pass_context
 def frames(
@@ -59,7 +54,7 @@ def frames(
     recipe_file: Any,
     quiet: bool,
     as_json: bool,
-    **options: Any,
+    **values: Any,
 ) -> None:
     """List the frames that a recipe shows of VIDEO, or export them.
 
@@ -68,7 +63,7 @@ def frames(
     """
     recipe = read_recipe(ctx, recipe_file)
     files: dict[Export, Path | None] = {
-        "zip": options["zip"], "sheet": options["sheet"], "frame": options["still"]
+        "zip": values["zip"], "sheet": values["sheet"], "frame": values["still"]
     }  # fmt: skip
     wanted = {kind: out for kind, out in files.items() if out is not None}
     _check(video, list(wanted.values()))

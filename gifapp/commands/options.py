@@ -42,6 +42,14 @@ port = click.option(
     type=WholeNumber(0, 65_535),
     help="The port to listen on; 0 picks a free one. [default: GIFAPP_PORT, or 8866]",
 )
+recipe_file = click.option(
+    "--recipe",
+    "recipe_file",
+    type=click.File("rb"),
+    metavar="FILE.json",
+    help="Recipe file (JSON); the options below override its fields.",
+)
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 owner = click.option("--owner", metavar="EMAIL", help="Show only this account's jobs.")
 limit = click.option(

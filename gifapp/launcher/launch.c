@@ -89,7 +89,8 @@ static void install(const char *filter)
             fail(filter);
     struct sock_fprog program = {size / sizeof *steps, steps};
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0 && prctl(PR_GET_SECCOMP) >= 0)
+        fail(filter); /* refused by a kernel that has seccomp */
 }
 
 static void restrict_to(const char *ruleset)

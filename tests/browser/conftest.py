@@ -78,6 +78,7 @@ def shoot() -> Shoot:
         if not is_wanted:
             return
         SCREENSHOTS.mkdir(exist_ok=True)
+        before = page.viewport_size
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             for size, (width, height) in SIZES.items():
@@ -85,6 +86,7 @@ def shoot() -> Shoot:
                 page.wait_for_timeout(150)
                 page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{scheme}.png")
         page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1280, "height": 800})
+        if before:
+            page.set_viewport_size(before)
 
     return shoot

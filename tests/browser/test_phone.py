@@ -109,3 +109,13 @@ def test_another_app_shares_a_video(page: Page) -> None:
     expect(page.locator(".gifapp-stage__thumb")).to_have_count(2)
     assert page.url == f"{page.evaluate('location.origin')}/"
     assert page.evaluate("caches.keys()") == []
+
+
+def test_tab_announces_a_finished_gif_until_it_is_shown(page: Page, shoot: Shoot) -> None:
+    tab(page, "Make")
+    page.get_by_role("button", name="Make the GIF").tap()
+    expect(page.get_by_role("button", name="GIFs, 1 new")).to_be_visible()
+    shoot(page, "phone-4-new")
+    tab(page, "GIFs")
+    expect(page.get_by_role("button", name="GIFs", exact=True)).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(2)

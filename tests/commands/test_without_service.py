@@ -1,4 +1,4 @@
-"""gifapp as `pip install gifapp` installs it, without what the service needs."""
+"""gifapp as `pip install .` installs it, without what the service needs."""
 
 import os
 import re

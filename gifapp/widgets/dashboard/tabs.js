@@ -16,6 +16,8 @@ class Tabs {
     this.buttons = { make: this.make, gifs: this.gifs };
     /** @type {Record<Tab, number>} where each part was scrolled to */
     this.places = { make: 0, gifs: 0 };
+    this.running = 0;
+    this.ended = 0; // since the GIFs were last shown
     /** @type {Tab} */
     this.tab = "make";
     el.classList.add("gifapp-tabs");
@@ -29,7 +31,9 @@ class Tabs {
     if (tab === this.tab) return;
     this.places[this.tab] = scrollY;
     this.tab = tab;
+    this.ended = 0;
     this.mark();
+    this.count(this.running);
     if (this.make.offsetHeight) scrollTo(0, this.places[tab]);
   }
 
@@ -42,11 +46,14 @@ class Tabs {
     }
   }
 
-  /** @param {number} count  of GIFs in progress */
-  count(count) {
-    this.badge.hidden = !count;
-    this.badge.textContent = String(count);
-    this.gifs.setAttribute("aria-label", count ? `GIFs, ${count} in progress` : "GIFs");
+  /** @param {number} running  of GIFs in progress */
+  count(running) {
+    if (this.tab === "make") this.ended += Math.max(0, this.running - running);
+    this.running = running;
+    this.badge.hidden = !(running || this.ended);
+    this.badge.textContent = String(running || this.ended);
+    const state = running ? `, ${running} in progress` : this.ended ? `, ${this.ended} new` : "";
+    this.gifs.setAttribute("aria-label", `GIFs${state}`);
   }
 }
 
