@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -162,7 +162,9 @@ def make_plan(video: Video, recipe: Recipe, limits: Limits) -> Plan:
         own_delays_cs=timeline.own_delays_cs,
         lead_s=video.lead_s,
     )
-    return replace(plan, edited=_edited(plan, recipe, limits)) if recipe.frames else plan
+    if not recipe.frames:
+        return plan
+    return _from_first_shown(replace(plan, edited=_edited(plan, recipe, limits)))
 
 
 def _edited(plan: Plan, recipe: Recipe, limits: Limits) -> tuple[ShownFrame, ...]:
@@ -170,6 +172,26 @@ def _edited(plan: Plan, recipe: Recipe, limits: Limits) -> tuple[ShownFrame, ...
     return shown_frames(
         recipe.frames, plan.read_delays_cs, longest_s=longest_s, max_duration_s=limits.max_duration_s
     )
+
+
+def _from_first_shown(plan: Plan) -> Plan:
+    """The plan without the frames before the first that shows, unless others are made of them."""
+    skipped, look = min(plan.order), plan.recipe.look
+    if look.stabilise or look.denoise or any(cut.overlap for cut in plan.cuts):
+        return plan
+    cuts = tuple(_cuts_from(plan.cuts, skipped, plan.recipe.speed / plan.fps))
+    return replace(
+        plan, cuts=cuts, edited=tuple(frame._replace(number=frame.number - skipped) for frame in plan.edited)
+    )
+
+
+def _cuts_from(cuts: Iterable[Cut], skipped: int, step_s: float) -> Iterator[Cut]:
+    """The cuts without their first `skipped` frames, which are `step_s` of the source apart."""
+    for cut in cuts:
+        first = min(skipped, cut.frames)
+        skipped -= first
+        if first < cut.frames:
+            yield Cut(cut.start_s + first * step_s, cut.frames - first, pictures=cut.pictures[first:])
 
 
 def _starts_s(delays_cs: Sequence[int]) -> list[float]:

@@ -75,7 +75,9 @@ class JobParts:
         self.estimation = Estimation(blobs=blobs, quick=self.quick, limits=limits)
         self.previewing = Previewing(blobs=blobs, quick=self.quick, limits=limits)
         self.layering = Layering(blobs=blobs, quick=self.quick, limits=limits)
-        self.proxies = Proxies(blobs=blobs, conversions=self._proxy_conversions)
+        self.proxies = Proxies(
+            blobs=blobs, conversions=self._proxy_conversions, reserve_bytes=limits.reserve_bytes
+        )
         self.filmstrips = Filmstrips(blobs=blobs, limits=limits)
         self.frames = Frames(blobs=blobs, limits=limits)
         self.submission = Submission(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from gifapp.widgets.assets import style
 from tests.browser.blank_page import arrive, blank_page, render
@@ -92,7 +92,7 @@ def test_last_frame_stays_and_the_list_is_limited(page: Page) -> None:
     press(page, "Control+a", "Delete")
     expect(page.get_by_role("status")).to_have_text("A GIF needs at least one frame.")
     press(page, "Control+d")
-    expect(page.get_by_role("status")).to_have_text("A GIF can list up to 10 frames.")
+    expect(page.get_by_role("status")).to_have_text("A GIF can have up to 10 frames.")
     assert numbers(page) == [*range(COUNT)]
 
 
@@ -112,7 +112,7 @@ def test_selected_frames_get_a_delay_or_their_own_again(page: Page) -> None:
 
 
 def test_every_nth_frame_is_kept_or_dropped_and_the_clip_plays_as_long(page: Page) -> None:
-    page.get_by_label("Every n-th, n =").fill("3")
+    page.get_by_label("Every nth frame, n =").fill("3")
     page.get_by_role("button", name="Keep").click()
     assert (numbers(page), delays_cs(page)) == ([0, 3, 6], [30, 30, 20])
     page.get_by_role("button", name="Reset").click()
@@ -139,6 +139,25 @@ def test_pointer_selects_and_drags_frames(page: Page) -> None:
     page.mouse.up()
     assert numbers(page) == [5, 4, 3, 0, 1, 2, 6, 7]
     assert selected(page) == [0, 1, 2]
+
+
+def test_taps_toggle_frames_and_scrolling_does_not(page: Page) -> None:
+    frames = page.get_by_role("option")
+    touch(frames.nth(1), "pointerdown", "pointercancel")  # the finger scrolls
+    touch(frames.nth(3), "pointerdown", "pointerup", "click")
+    touch(frames.nth(5), "pointerdown", "pointerup", "click")
+    assert selected(page) == [3, 5]
+    touch(frames.nth(3), "pointerdown", "pointerup", "click")
+    assert selected(page) == [5]
+
+
+def touch(frame: Locator, *events: str) -> None:
+    """Dispatch a finger's events at the middle of a frame."""
+    box = frame.bounding_box()
+    assert box
+    at = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
+    for event in events:
+        frame.dispatch_event(event, {"pointerType": "touch", "bubbles": True, **at})
 
 
 def test_undo_by_the_kernel_is_shown_and_reloads_the_strip(page: Page, asked: list[Any]) -> None:

@@ -12,11 +12,15 @@ import pytest
 from PIL import Image, ImageSequence
 
 from gifapp import convert, errors
+from gifapp.conversion.decode import ffmpeg
+from gifapp.conversion.plan import make_plan
+from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.sizing.estimate import estimate
 from gifapp.conversion.sizing.runs import in_edited_runs
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Caption, Format, Look, Recipe, Segment
 from tests.conversion.encoders.test_writers import seen
+from tests.support.clips import real_clip
 from tests.support.frames import edits
 from tests.support.gifs import gif_of
 from tests.support.letters import COLOURS, pixels, read_gif, write_clip
@@ -139,6 +143,22 @@ def test_list_of_all_frames_changes_nothing(
     path = request.getfixturevalue(source)
     plain, listed = Recipe(fps=None), Recipe(frames=edits(*range(len(LETTERS))))
     assert convert(path, listed).read_bytes() == convert(path, plain).read_bytes()
+
+
+@pytest.mark.parametrize("speed", [1.0, 1.5])
+def test_reading_begins_at_the_first_listed_frame(speed: float) -> None:
+    recipe = Recipe(width_px=64, speed=speed, segments=(Segment(start_s=0.3, end_s=1.9), Segment(start_s=3)))
+    late = recipe.model_copy(update={"frames": edits(31, 30, 31)})
+    whole, listed = (decoded(each) for each in (recipe, late))
+    assert len(listed) == len(whole) - 30
+    assert all(map(np.array_equal, listed, whole[30:]))
+
+
+def decoded(recipe: Recipe) -> list[np.ndarray[Any, Any]]:
+    """All frames that are read for a recipe of the real clip."""
+    video = probe(real_clip(), limits=Limits())
+    plan = make_plan(video, recipe, Limits())
+    return list(ffmpeg.frames(real_clip(), video, plan, limits=Limits(), checkpoint=lambda: None))
 
 
 def test_frame_number_past_the_end_is_refused(animation: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 from gifapp import errors
@@ -9,13 +10,18 @@ from gifapp.domain.recipes.output_formats import FILE_KINDS, Format
 from gifapp.domain.recipes.recipe import Recipe
 
 SHORTEST_S = 0.05  # less is written as 0
+_SUFFIX = re.compile(r"(?<=.)\.(?=[0-9]*[a-z])[a-z0-9]{2,5}$", re.IGNORECASE)
 
 
 def default_file_name(source_name: str, made: Format, *, duration_s: float, width_px: int) -> str:
     """A file name that says what the file is: `bunny-2s-480px.gif`; without a duration, it does not move."""
     facts = [f"{round(duration_s, 1):g}s"] if duration_s >= SHORTEST_S else []
-    stem = PurePath(source_name).stem
-    return "-".join([stem, *facts, f"{width_px}px"]) + FILE_KINDS[made].suffix
+    return "-".join([stem_of(source_name), *facts, f"{width_px}px"]) + FILE_KINDS[made].suffix
+
+
+def stem_of(name: str) -> str:
+    """A file's name without its suffix; a name such as `Version 1.2` has none."""
+    return _SUFFIX.sub("", name)
 
 
 def chosen_file_name(name: str, made: Format) -> str:

@@ -7,19 +7,19 @@ from typing import Any
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
 
-_OF_ONE_VIDEO = ("segments", "crop", "subtitles")
+_OF_ONE_VIDEO = ("segments", "frames", "crop", "subtitles")
 
 
 def for_any_video(recipe: Recipe) -> Recipe:
-    """The recipe without its ranges, its rectangle and its subtitles, which are those of one video."""
+    """The recipe without what belongs to one video: ranges, single frames, crop and subtitles."""
     fields = recipe.model_dump(mode="json", exclude=set(_OF_ONE_VIDEO))
     return Recipe.parse(fields)
 
 
 def applied(saved: Recipe, current: Recipe) -> Recipe:
-    """The saved recipe with the ranges, the rectangle and the subtitles of the current one.
+    """The saved recipe with the ranges, single frames, crop and subtitles of the current one.
 
-    A saved aspect ratio replaces the rectangle.
+    A saved aspect ratio replaces the crop.
     """
     ours: dict[str, Any] = current.model_dump(mode="json", include=set(_OF_ONE_VIDEO))
     if saved.aspect is not None:

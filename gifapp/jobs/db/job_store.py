@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from itertools import islice
-from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from mongoengine import NotUniqueError, Q
@@ -18,6 +17,7 @@ from structlog.contextvars import get_contextvars
 from gifapp import errors
 from gifapp.domain.job import LEGAL_MOVES, JobState, Priority
 from gifapp.domain.job_query import searched_text
+from gifapp.domain.recipes.output_names import stem_of
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.jobs.db.documents import (
     END_OF_LEASE,
@@ -109,7 +109,7 @@ def rename_job(owner_id: str, job_id: str, name: str) -> JobDocument:
         errors.NotFound
     """
     job = find_job(owner_id, job_id)
-    is_default = name in (job.source_name, PurePath(job.source_name).stem)
+    is_default = name in (job.source_name, stem_of(job.source_name))
     names = [job.source_name] if is_default else [job.source_name, name]
     renamed = JobDocument.objects(id=job_id, owner=owner_id).modify(
         new=True,

@@ -24,10 +24,10 @@ class Previewing:
 
     def preview(
         self, owner_id: str, source_id: str, recipe: Recipe, at_s: float | None = None
-    ) -> tuple[Preview, Segment]:
+    ) -> tuple[Preview, Segment | None]:
         """Convert a loop of up to 1.5 s around the source's time `at_s`; None: in the middle of the clip.
 
-        Returns the preview, and the range of the source that it shows, the first if it has several.
+        Returns the preview, and the range of the source that it shows: none for listed frames.
 
         Raises:
             errors.NotFound, errors.SourceRefused: see `Submission.submit`.
@@ -45,8 +45,7 @@ class Previewing:
         )
         with self._blobs.video(source.sha256) as path:
             preview = self._quick.preview(path, video, looped)
-        first = looped.segments[0] if looped.segments else Segment()
-        return preview, Segment(start_s=first.start_s, end_s=first.end_s or video.duration_s)
+        return preview, None if recipe.frames else looped.segments[0]
 
 
 def _longest_s(plan: Plan, video: Video) -> float:

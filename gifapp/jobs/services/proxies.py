@@ -15,9 +15,10 @@ from gifapp.storage.blobs import Blobs
 
 
 class Proxies:
-    def __init__(self, *, blobs: Blobs, conversions: ProxyConversions) -> None:
+    def __init__(self, *, blobs: Blobs, conversions: ProxyConversions, reserve_bytes: int) -> None:
         self._blobs = blobs
         self._conversions = conversions
+        self._reserve_bytes = reserve_bytes
         self._turn = Lock()
 
     def find(self, owner_id: str, source_id: str) -> Blob | None:
@@ -37,6 +38,7 @@ class Proxies:
 
         Raises:
             errors.NotFound: see `find`; or the source was deleted meanwhile.
+            errors.DiskFull: only the reserve is left on the disk.
             errors.GifappError: see `conversion.proxy.make_proxy`.
         """
         with self._turn:
@@ -48,6 +50,7 @@ class Proxies:
     def _make(self, owner_id: str, source_id: str) -> Blob:
         source = sources.find_source(owner_id, source_id)
         proxy = Blob("proxy", source.sha256)
+        self._blobs.workspace.check_disk(0, reserve_bytes=self._reserve_bytes)
 
         def keep(aside: Path) -> None:
             self._blobs.store.prestage(aside, proxy)

@@ -10,48 +10,39 @@ from pydantic import Field
 
 from gifapp import errors
 from gifapp.conversion.exporting.frame_files import Export
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.parts import MAX_FRAME_NUMBER
 from gifapp.domain.views.frames import FrameStripView
 from gifapp.jobs.services.jobs import GifFile
-from gifapp.web.handlers.jobs import RECIPE_BODY_BYTES, RECIPE_ERRORS
+from gifapp.web.handlers.jobs import RECIPE_ERRORS
 from gifapp.web.handlers.media import MediaHandler, disposition
+from gifapp.web.handlers.previews import RecipeHandler, RecipeRequest
 from gifapp.web.http.operations import operation
-from gifapp.web.http.payloads import GivenRecipe, Payload, Query
+from gifapp.web.http.payloads import Query
 
 _CHUNK_BYTES = 256 * 1024
-
-
-class StripRequest(Payload):
-    recipe: GivenRecipe = Recipe()
 
 
 class ExportQuery(Query):
     export: Annotated[
         Export, Field(alias="as", description="zip: PNGs in a zip; sheet: all on one PNG; frame: one PNG.")
     ] = "zip"
-    number: Annotated[int, Field(ge=0, le=1_000_000, description="Which frame, from 0, with as=frame.")] = 0
+    number: Annotated[
+        int, Field(ge=0, le=MAX_FRAME_NUMBER, description="The frame, from 0, for as=frame.")
+    ] = 0
 
 
-class StripHandler(MediaHandler):
+class StripHandler(RecipeHandler):
     signed_kind = "strips"
-    max_body_bytes = RECIPE_BODY_BYTES
-
-    async def identify(self) -> str:
-        self._owner_id = await self.owner_id(self.path_args[0])
-        return self._owner_id
 
     @operation(
         "All frames that a recipe shows, small, to edit its list of frames",
         need="read",
         raises=[*RECIPE_ERRORS, errors.NotFound, errors.TooManyFrames],
     )
-    async def post(self, source_id: str, body: StripRequest) -> FrameStripView:
+    async def post(self, source_id: str, body: RecipeRequest) -> FrameStripView:
         """The recipe's own list of frames is ignored, so that each frame is at the place of its number."""
-        owner_id = self._owner_id
-        make = partial(self.parts.services.frames.strip, owner_id, source_id, body.recipe)
-        strip = await self.run_in_turn(self.parts.probes, owner_id, make)
-        self.hold(2 * len(strip.jpeg))
-        return strip
+        make = partial(self.parts.services.frames.strip, self._owner_id, source_id, body.recipe)
+        return await self.run_in_turn(self.parts.probes, self._owner_id, make)
 
 
 class ExportHandler(MediaHandler):

@@ -208,7 +208,12 @@ class ProxyHandler(_OwnedFileHandler):
         reads_itself=[FileQuery],
         produces=["video/webm"],
         is_file=True,
-        raises=[*errors.SourceRefused.all().values(), errors.ConversionTooBig, errors.ConversionTooSlow],
+        raises=[
+            *errors.SourceRefused.all().values(),
+            errors.ConversionTooBig,
+            errors.ConversionTooSlow,
+            errors.DiskFull,
+        ],
     )
     async def get(self, source_id: str, include_body: bool = True) -> None:
         """Made by the first request, which may take a minute or two."""

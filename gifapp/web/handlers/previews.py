@@ -18,8 +18,11 @@ from gifapp.web.http.operations import operation
 from gifapp.web.http.payloads import GivenRecipe, Payload
 
 
-class PreviewRequest(Payload):
+class RecipeRequest(Payload):
     recipe: GivenRecipe = Recipe()
+
+
+class PreviewRequest(RecipeRequest):
     at_s: Annotated[
         float | None,
         Field(
@@ -28,11 +31,7 @@ class PreviewRequest(Payload):
     ] = None
 
 
-class LayersRequest(Payload):
-    recipe: GivenRecipe = Recipe()
-
-
-class _RecipeHandler(MediaHandler):
+class RecipeHandler(MediaHandler):
     """Takes a recipe for one of an owner's sources."""
 
     max_body_bytes = RECIPE_BODY_BYTES
@@ -42,7 +41,7 @@ class _RecipeHandler(MediaHandler):
         return self._owner_id
 
 
-class PreviewHandler(_RecipeHandler):
+class PreviewHandler(RecipeHandler):
     signed_kind = "previews"
 
     @operation(
@@ -58,11 +57,11 @@ class PreviewHandler(_RecipeHandler):
         preview, shown = await self.run_in_turn(self.parts.quick, owner_id, make)
         self.hold(len(preview.data))
         self.set_header("Content-Type", FILE_KINDS[body.recipe.format].content_type)
-        self.set_header("Preview-Range", f"{shown.start_s:.3f}-{shown.end_s:.3f}")
+        self.set_header("Preview-Range", f"{shown.start_s:.3f}-{shown.end_s:.3f}" if shown else "")
         self.write(preview.data)
 
 
-class LayersHandler(_RecipeHandler):
+class LayersHandler(RecipeHandler):
     signed_kind = "layers"
 
     @operation(
@@ -70,6 +69,6 @@ class LayersHandler(_RecipeHandler):
         need="read",
         raises=[*RECIPE_ERRORS, errors.NotFound],
     )
-    async def post(self, source_id: str, body: LayersRequest) -> LayersView:
+    async def post(self, source_id: str, body: RecipeRequest) -> LayersView:
         draw = partial(self.parts.services.layering.layers, self._owner_id, source_id, body.recipe)
         return await self.run_in_turn(self.parts.quick, self._owner_id, draw)

@@ -72,7 +72,7 @@ class Upload(Generic[DestinationT]):
 
     async def open(self, begin: Callable[[], AbstractContextManager[DestinationT]], run: Run) -> None:
         async with self._turn:
-            self.taker = await run(lambda: self._opened.enter_context(begin()))
+            self.destination = await run(lambda: self._opened.enter_context(begin()))
 
     async def write(self, chunk: bytes) -> None:
         """Buffer the chunk; raises the error of an earlier write, if any."""
@@ -88,7 +88,7 @@ class Upload(Generic[DestinationT]):
         """Run `step` once all bytes are written; `run` runs it elsewhere than on the upload's threads."""
         async with self._turn:
             await self._written()
-            return await (run or self._run)(partial(step, self.taker))
+            return await (run or self._run)(partial(step, self.destination))
 
     async def close(self) -> None:
         """Remove the upload unless it was kept."""
@@ -104,7 +104,7 @@ class Upload(Generic[DestinationT]):
     async def _write_gathered(self) -> None:
         while self._gathered:
             chunks, self._gathered, self._gathered_bytes = self._gathered, [], 0
-            self._writing = self._run(lambda these=chunks: self.taker.write(b"".join(these)))
+            self._writing = self._run(lambda these=chunks: self.destination.write(b"".join(these)))
             await self._writing
 
     def _run(self, step: Callable[..., Result]) -> asyncio.Future[Result]:

@@ -17,7 +17,7 @@ HEADERS: Mapping[str, str] = {
     "Accept-Ranges": "bytes",
     "ETag": "Send it back as If-None-Match.",
     "Location": "The URL of what was created.",
-    "Preview-Range": "The range of the video that the preview shows, in seconds, such as 1.25-2.75.",
+    "Preview-Range": "The range of the video shown, in seconds, such as 1.25-2.75; empty for listed frames.",
     "Retry-After": "How many seconds to wait before trying again.",
     "Set-Cookie": "The session's next refresh token; only refresh and logout accept it.",
     "Upgrade": "websocket",

@@ -42,7 +42,7 @@ export class FrameDrag {
 
   /**
    * The place of the frame under the pointer.
-   * @param {PointerEvent} event
+   * @param {MouseEvent} event
    */
   placeAt(event) {
     const node = document.elementFromPoint(event.clientX, event.clientY)?.closest("[role=option]");

@@ -1,3 +1,5 @@
+import { postRecipe, retryAfterMs } from "../recipe_request.js";
+
 /** @typedef {{ delays_cs: number[], columns: number, tile_width_px: number, tile_height_px: number, jpeg: string }} Strip */
 // the service sends `jpeg` in base64; here it is the picture's address
 
@@ -59,8 +61,9 @@ export class FrameReader {
     const { signal } = this.request;
     this.say("Reading the frames…");
     try {
-      const response = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: `{"recipe": ${recipe}}`, signal });
-      if (response.status === 429) return this.wait(1000 * Number(response.headers.get("Retry-After") ?? 2), address, recipe);
+      const response = await postRecipe(address, recipe, signal);
+      const retryMs = retryAfterMs(response);
+      if (retryMs !== null) return this.wait(retryMs, address, recipe);
       const answer = await response.json();
       signal.throwIfAborted();
       if (response.ok) this.take(answer);

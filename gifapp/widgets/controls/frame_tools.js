@@ -18,9 +18,9 @@ export class FrameTools {
     const nth = numberField("2", () => {});
     const keeping = button("Keep", "quiet", () => actions.thin(nth.value, true));
     const dropping = button("Drop", "quiet", () => actions.thin(nth.value, false));
-    keeping.title = "Keep every n-th frame, and the duration";
-    dropping.title = "Drop every n-th frame, and keep the duration";
-    const thinning = make("div", { class: "gifapp-frames__field", role: "group", "aria-label": "Every n-th frame" }, labelled("Every n-th, n =", nth), keeping, dropping);
+    keeping.title = "Keep every nth frame, and the duration";
+    dropping.title = "Drop every nth frame, and keep the duration";
+    const thinning = make("div", { class: "gifapp-frames__field", role: "group", "aria-label": "Every nth frame" }, labelled("Every nth frame, n =", nth), keeping, dropping);
     this.reset = button("Reset", "text", actions.reset, "undo");
     this.ofSelected = [removal, copying, earlier, later, this.delay];
     const delay = labelled("Delay (ms)", this.delay);

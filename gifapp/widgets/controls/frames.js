@@ -27,6 +27,7 @@ class Frames {
     this.selected = new Set();
     this.active = 0; // the place that keys move from
     this.anchor = 0; // where a range of selected places begins
+    this.isTouched = false;
     this.reader = new FrameReader(() => this.takeStrip(), (words) => this.say(words));
     this.changes = make("span", { class: "gifapp-form__changes" });
     const title = make("span", { class: "gifapp-form__title", text: "Frames" });
@@ -112,7 +113,7 @@ class Frames {
   change([frames, selected]) {
     if (!frames.length) return this.say("A GIF needs at least one frame.");
     const most = this.model.get("max_frames");
-    if (frames.length > most) return this.say(`A GIF can list up to ${most.toLocaleString("en")} frames.`);
+    if (frames.length > most) return this.say(`A GIF can have up to ${most.toLocaleString("en")} frames.`);
     this.frames = frames;
     this.selected = selected;
     this.active = this.anchor = [...selected].at(-1) ?? Math.min(this.active, frames.length - 1);
@@ -208,6 +209,7 @@ class Frames {
   listen() {
     this.list.addEventListener("keydown", (event) => this.press(event));
     this.list.addEventListener("pointerdown", (event) => this.grab(event));
+    this.list.addEventListener("click", (event) => this.tap(event));
   }
 
   /** @param {KeyboardEvent} event */
@@ -256,12 +258,18 @@ class Frames {
     const place = this.drag.placeAt(event);
     if (place === undefined || event.button) return;
     this.list.focus({ preventScroll: true });
-    // a finger scrolls the list, so it does not drag frames
-    if (event.pointerType === "touch") return this.list.addEventListener("click", () => this.select(place, { isToggling: true }), { once: true });
+    this.isTouched = event.pointerType === "touch";
+    if (this.isTouched) return; // a finger that moves scrolls the list; a tap is a click
     const isToggling = event.ctrlKey || event.metaKey;
     const wasSelected = this.selected.has(place) && !isToggling && !event.shiftKey;
     if (!wasSelected) this.select(place, { shiftKey: event.shiftKey, isToggling });
     this.drag.begin(event, () => wasSelected && this.select(place));
+  }
+
+  /** @param {MouseEvent} event */
+  tap(event) {
+    const place = this.drag.placeAt(event);
+    if (this.isTouched && place !== undefined) this.select(place, { isToggling: true });
   }
 
   /** @param {string} words */

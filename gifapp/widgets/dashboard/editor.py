@@ -212,7 +212,7 @@ class Editor(w.VBox):
             if self.source is not None and self.source.id == source.id:
                 self._show(before, self.source)
 
-        self._offer_undo("The changed frames were reset, since the clip has other frames now.", undo)
+        self._offer_undo("Your frame edits were reset because the clip changed.", undo)
         recipe = recipe.model_copy(update={"frames": ()})
         self.form.show(recipe, source)
         return recipe

@@ -66,4 +66,4 @@ export class EditableName {
  * A file's name without its suffix.
  * @param {string} name
  */
-export const stemOf = (name) => name.replace(/(?<=.)\.[a-z0-9]{1,5}$/i, "");
+export const stemOf = (name) => name.replace(/(?<=.)\.(?=[0-9]*[a-z])[a-z0-9]{2,5}$/i, "");

@@ -1,6 +1,7 @@
 import { addressOf, button, make } from "../common.js";
 import { Divider } from "../stage/divider.js";
 import { makePicture } from "./viewer.js";
+import { postRecipe, retryAfterMs } from "../recipe_request.js";
 
 /**
  * @typedef {{ page_url: string, recipe: string | null, is_previewing: boolean }} Traits
@@ -103,8 +104,7 @@ export class Preview {
   /** @param {AbortSignal} signal */
   send(signal) {
     const address = addressOf(this.source?.preview_url ?? "", this.model.get("page_url"));
-    const body = `{"recipe": ${this.model.get("recipe")}, "at_s": ${this.at}}`;
-    return fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
+    return postRecipe(address, this.model.get("recipe") ?? "{}", signal, { at_s: this.at });
   }
 
   /**
@@ -112,7 +112,8 @@ export class Preview {
    * @param {AbortSignal} signal
    */
   async receive(response, signal) {
-    if (response.status === 429) this.timer = setTimeout(() => this.make(), 1000 * Number(response.headers.get("Retry-After") ?? 2));
+    const retryMs = retryAfterMs(response);
+    if (retryMs !== null) this.timer = setTimeout(() => this.make(), retryMs);
     else if (!response.ok) this.fail(`No preview: ${await detailOf(response)}`);
     else {
       const file = await response.blob();

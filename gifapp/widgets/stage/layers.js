@@ -1,5 +1,6 @@
 import { addressOf, make } from "../common.js";
 import { columnRow, cornerAt, nearestPosition, positionAt } from "./layer_places.js";
+import { postRecipe, retryAfterMs } from "../recipe_request.js";
 
 /**
  * @typedef {import("./layer_places.js").Size} Size
@@ -142,18 +143,22 @@ export class Layers {
     this.request = new AbortController();
     const [address, recipe] = [wanted.slice(0, wanted.indexOf(" ")), wanted.slice(wanted.indexOf(" ") + 1)];
     try {
-      const response = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: `{"recipe": ${recipe}}`, signal: this.request.signal });
+      const response = await postRecipe(address, recipe, this.request.signal);
+      const retryMs = retryAfterMs(response);
       if (response.ok) this.keep(wanted, await response.json());
-      else if (response.status === 429 || response.status >= 500) this.again(wanted);
+      else if (retryMs !== null) this.again(wanted, retryMs);
       else this.show({ width_px: 1, height_px: 1, layers: [], notes: [] }); // the form says what is wrong
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "AbortError")) this.again(wanted);
     }
   }
 
-  /** @param {string} wanted */
-  again(wanted) {
-    if (wanted === this.wanted) this.timer = setTimeout(() => this.fetch(wanted), DRAW_AGAIN_MS);
+  /**
+   * @param {string} wanted
+   * @param {number} ms
+   */
+  again(wanted, ms = DRAW_AGAIN_MS) {
+    if (wanted === this.wanted) this.timer = setTimeout(() => this.fetch(wanted), ms);
   }
 
   /**

@@ -62,6 +62,8 @@ def test_html_embeds_the_file() -> None:
         ("My clip.final.mov", "apng", 5.28, "My clip.final-5.3s-480px.png"),
         ("photo.jpg", "webp", 0.0, "photo-480px.webp"),
         ("video", "mp4", 75.04, "video-75s-480px.mp4"),
+        ("Version 1.2", "gif", 2.0, "Version 1.2-2s-480px.gif"),
+        ("old.3gp", "gif", 2.0, "old-2s-480px.gif"),
     ],
 )
 def test_file_name_says_what_the_file_is(

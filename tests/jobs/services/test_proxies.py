@@ -56,6 +56,15 @@ def test_video_that_was_deleted_meanwhile_leaves_no_proxy(
     assert files_below(storage) == set()
 
 
+def test_proxy_leaves_the_reserve_of_disk_space(
+    parts: JobParts, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = upload()
+    monkeypatch.setattr(parts.proxies, "_reserve_bytes", 10**18)
+    with pytest.raises(errors.DiskFull):
+        parts.proxies.make("ann", source.id)
+
+
 def test_another_persons_video_and_a_long_one_have_none(
     parts: JobParts, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:

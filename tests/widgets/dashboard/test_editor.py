@@ -75,7 +75,7 @@ async def test_changed_frames_are_reset_when_the_clip_has_others_and_a_notice_un
     assert editor.form.recipe().frames == changed.frames
     editor.form.segments.ranges.value = [[1.0, 2.0]]
     assert editor.form.recipe() == Recipe(width_px=100, segments=(Segment(start_s=1.0, end_s=2.0),))
-    assert page.notice_texts[-1] == "The changed frames were reset, since the clip has other frames now."
+    assert page.notice_texts[-1] == "Your frame edits were reset because the clip changed."
     page.notices.says(type="undo", id=page.notices.of_type("notice")[-1]["undo"])
     assert editor.form.recipe() == changed.model_copy(update={"width_px": 100})
     page.stage.says(type="undo")

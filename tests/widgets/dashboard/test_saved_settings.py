@@ -1,6 +1,6 @@
 import json
 
-from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipes.recipe import Crop, FrameEdit, Recipe, Segment
 from gifapp.domain.recipes.saved import applied, for_any_video
 from gifapp.domain.views.jobs import SavedRecipeView
 from tests.widgets.dashboard.conftest import Page
@@ -84,8 +84,9 @@ async def test_failure_is_reported(page: Page) -> None:
 
 def test_settings_of_one_video_are_not_saved() -> None:
     crop = Crop(width_px=64, height_px=48)
-    saved = for_any_video(Recipe(fps=9, segments=RANGE, crop=crop))
+    frames = (FrameEdit(number=250),)
+    saved = for_any_video(Recipe(fps=9, segments=RANGE, crop=crop, frames=frames))
     assert saved == Recipe(fps=9)
-    current = Recipe(segments=RANGE, crop=crop, width_px=64)
-    assert applied(saved, current) == Recipe(fps=9, segments=RANGE, crop=crop)
-    assert applied(Recipe(aspect="1:1"), current) == Recipe(aspect="1:1", segments=RANGE)
+    current = Recipe(segments=RANGE, crop=crop, width_px=64, frames=frames)
+    assert applied(saved, current) == Recipe(fps=9, segments=RANGE, crop=crop, frames=frames)
+    assert applied(Recipe(aspect="1:1"), current) == Recipe(aspect="1:1", segments=RANGE, frames=frames)
