@@ -84,17 +84,19 @@ class VideoRequests(Connection):
 
         Raises:
             errors.LinksNotAllowed, errors.LinkInvalid, errors.LinkNotPublic, errors.LinkFailed
+            errors.LinkInterrupted, errors.ServiceUnavailable: it may work later.
             errors.SourceTooLarge, errors.SourceRefused, errors.QuotaExceeded, errors.DiskFull
         """
         lines = self._send("POST", "/links", json={"url": link}).text.splitlines()
-        last: dict[str, Any] = json.loads(lines[-1])
+        try:
+            last: dict[str, Any] = json.loads(lines[-1])
+        except (IndexError, ValueError):  # the connection was cut
+            last = {}
         if "source" in last:
             return SourceView.model_validate(last["source"])
-        raise (
-            described_error(last["problem"])
-            if "problem" in last
-            else errors.ServiceUnavailable(service="gifapp")
-        )
+        if "problem" in last:
+            raise described_error(last["problem"])
+        raise errors.ServiceUnavailable(service="gifapp")
 
     def estimate(self, source_id: str, recipe: Recipe | None = None) -> EstimateView:
         """Estimate the GIF's size, usually within 15 %; takes about a second."""

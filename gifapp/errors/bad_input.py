@@ -97,11 +97,11 @@ class SourceRefused(BadInput):
 
 
 class LinkInvalid(BadInput):
-    sentence = "That is not a link: it must begin with http:// or https://, without a user name or password."
+    sentence = "Enter a link that begins with http:// or https://, without a user name or password."
 
 
 class LinkNotPublic(BadInput):
-    sentence = "{host} is not on the public internet. Download the file, and upload it from here."
+    sentence = "{host} can't be found on the public internet. Download the file, and upload it from here."
 
 
 class LinkFailed(BadInput):

@@ -10,7 +10,7 @@ class AccessDenied(GifappError):
 
 
 class LinksNotAllowed(AccessDenied):
-    sentence = "This server fetches no links. Download the file, and upload it from here."
+    sentence = "This server doesn't fetch links. Download the file, and upload it from here."
 
 
 class AdministratorsOnly(AccessDenied):
@@ -127,7 +127,7 @@ class TooManyRequests(LimitReached):
 
 class TooManyAtOnce(TooManyRequests):
     sentence = (
-        "You already have {limit} requests waiting for this. "
+        "You already have {limit} requests of this kind. "
         "Wait for them to finish, or try again in {retry_after_s} s."
     )
 

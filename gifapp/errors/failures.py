@@ -33,6 +33,10 @@ class ServiceUnavailable(Transient):
     sentence = "Can't reach {service}. Try again in a moment."
 
 
+class LinkInterrupted(Transient):
+    sentence = "Can't get the file from {host}: {problem}. Try again."
+
+
 class ServiceRefused(ServiceUnavailable):
     sentence = "{service} rejected the user or password in {setting}."
 

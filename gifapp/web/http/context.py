@@ -14,9 +14,9 @@ from gifapp.identity.service import Identity
 from gifapp.jobs.attempts import quick
 from gifapp.jobs.events.stream import follow
 from gifapp.jobs.parts import JobParts
+from gifapp.web.http.fetching import LinkFetcher
 from gifapp.web.http.hub import EventHub
 from gifapp.web.http.instruments import Instruments
-from gifapp.web.http.links import LinkFetcher
 from gifapp.web.http.readiness import Readiness
 from gifapp.web.http.share_links import ShareLinks
 from gifapp.web.http.signing import MediaSigner

@@ -52,6 +52,7 @@ _STATUSES: dict[type[BaseException], int] = {
     errors.QuotaExceeded: 413,
     errors.DiskFull: 507,
     errors.ServiceUnavailable: 503,
+    errors.LinkInterrupted: 502,
 }
 
 _SENTENCES = {

@@ -12,8 +12,11 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
+from gifapp import errors
+from gifapp.processes import wait_until
+from gifapp.web.handlers import fetching
 from gifapp.web.http.context import Parts
-from gifapp.web.http.links import LinkFetcher, is_public
+from gifapp.web.http.fetching import LinkFetcher, is_own, is_public
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 HOSTS = {
@@ -25,6 +28,7 @@ HOSTS = {
 PUBLIC = "93.184.216.34 2606:2800:220:1::1"
 PRIVATE = (
     "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 169.254.169.254 0.0.0.0 224.0.0.1 255.255.255.255 "
+    "192.88.99.1 fec0::1 3fff::1 5f00::1 "
     "::1 :: fe80::1%eth0 fd00::1 ff02::1 ::7f00:1 ::ffff:10.0.0.1 64:ff9b::a00:1 2002:a00:1:: nonsense"
 )
 
@@ -50,6 +54,11 @@ class Elsewhere(RequestHandler):
                 self.write(self._video[:1000])
                 await self.flush()
                 await self.closed.wait()
+            case "short.mp4":
+                self.set_header("Content-Length", str(len(self._video)))
+                self.write(self._video[:1000])
+                await self.flush()
+                self.request.connection.stream.close()  # type: ignore[union-attr]
             case "endless":
                 while True:
                     self.write(b"x" * 65_536)
@@ -106,7 +115,11 @@ async def resolve(host: str, _: int) -> list[str]:
 @pytest.fixture
 def parts(parts: Parts) -> Parts:
     """The server may reach this machine's 127.0.0.1, as if it were public."""
-    fetcher = LinkFetcher(resolve=resolve, may_reach=lambda text: text == "127.0.0.1" or is_public(text))
+    fetcher = LinkFetcher(
+        resolve=resolve,
+        may_reach=lambda text: text == "127.0.0.1" or is_public(text),
+        ports=range(65_536),
+    )
     return dataclasses.replace(parts, link_fetcher=fetcher)
 
 
@@ -187,12 +200,43 @@ async def test_only_links_are_fetched(ada: Person, link: str) -> None:
     assert (await fetch(ada, link)).status_code == 422
 
 
-async def test_unknown_host_is_named(ada: Person) -> None:
-    problem = is_problem(await fetch(ada, "https://nowhere.example/a.mp4"), 422, "link-failed")
-    assert problem["detail"] == "nowhere.example was not found."
+async def test_unknown_host_gets_the_answer_of_a_private_one(ada: Person) -> None:
+    answers = [await fetch(ada, f"https://{host}.example/a.mp4") for host in ("nowhere", "inside")]
+    details = [is_problem(answer, 422, "link-not-public")["detail"] for answer in answers]
+    assert details[0].replace("nowhere", "inside") == details[1]
 
 
-async def test_leaving_cancels_it(ada: Person, elsewhere: str, parts: Parts) -> None:
+async def test_connection_that_breaks_may_be_retried(ada: Person, elsewhere: str) -> None:
+    assert lines(await fetch(ada, f"{elsewhere}/short.mp4"))[-1]["problem"]["code"] == "link-interrupted"
+    unused = "http://videos.example:1/clip.mp4"
+    is_problem(await fetch(ada, unused), 502, "link-interrupted")
+
+
+async def test_download_has_a_deadline(
+    ada: Person, elsewhere: str, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "DEADLINE_S", 0.3)
+    problem = lines(await fetch(ada, f"{elsewhere}/slow.mp4"))[-1]["problem"]
+    assert problem["detail"] == (
+        "Can't get the file from videos.example: it took longer than half an hour. Try again."
+    )
+    assert not [*(parts.services.blobs.workspace.root / "incoming").iterdir()]
+
+
+async def test_only_the_usual_ports_are_connected_to() -> None:
+    with pytest.raises(errors.LinkFailed, match="uses port 8080; only 80 and 443 are allowed"):
+        async with LinkFetcher(resolve=resolve).open("http://videos.example:8080/"):
+            pass
+
+
+async def test_error_of_the_reader_is_not_blamed_on_the_server(elsewhere: str, parts: Parts) -> None:
+    assert parts.link_fetcher is not None
+    with pytest.raises(OSError, match="ours"):
+        async with parts.link_fetcher.open(f"{elsewhere}/clip.mp4"):
+            raise OSError("ours")
+
+
+async def test_leaving_cancels_the_download(ada: Person, elsewhere: str, parts: Parts) -> None:
     leaving = httpx.AsyncClient(base_url=ada.http.base_url, headers=ada.http.headers, timeout=30)
     link = {"url": f"{elsewhere}/slow.mp4"}
     async with leaving, leaving.stream("POST", "/api/v1/links", json=link) as answer:
@@ -200,7 +244,9 @@ async def test_leaving_cancels_it(ada: Person, elsewhere: str, parts: Parts) -> 
         assert parts.link_fetcher is not None
         assert parts.link_fetcher.running == {ada.id: 1}
     await asyncio.wait_for(Elsewhere.closed.wait(), 20)
-    assert list(parts.services.blobs.workspace.root.rglob("video")) == []
+    incoming = parts.services.blobs.workspace.root / "incoming"
+    assert await asyncio.to_thread(wait_until, lambda: not [*incoming.iterdir()], timeout_s=20)
+    assert parts.link_fetcher.running == {}
 
 
 async def test_concurrent_fetches_per_user_are_limited(ada: Person, parts: Parts) -> None:
@@ -223,3 +269,8 @@ class TestWithoutPermission:
 def test_which_addresses_are_public() -> None:
     assert [address for address in PUBLIC.split() if not is_public(address)] == []
     assert [address for address in PRIVATE.split() if is_public(address)] == []
+
+
+def test_own_addresses_are_recognised() -> None:
+    assert is_own("127.0.0.1")
+    assert not is_own("93.184.216.34")

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -25,13 +25,19 @@ from gifapp.domain.networks import parse_address, parse_networks
 AT_ONCE = 2  # per user
 MAX_LINK_CHARACTERS = 2000
 _RETRY_AFTER_S = 10
-_MAX_NAME_CHARACTERS = 200
 _MAX_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HEADERS = [("Accept", "video/*, image/*;q=0.9, */*;q=0.1"), ("User-Agent", "gifapp")]
 
-# IPv6 addresses that stand for IPv4 ones: NAT64, 6to4, Teredo
-_TRANSLATED = parse_networks(["64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"])
+_NOT_PUBLIC = parse_networks(
+    [
+        # IPv6 addresses that stand for IPv4 ones: NAT64, 6to4, Teredo; and 6to4's relays
+        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.88.99.0/24"),
+        # what some versions of Python call global: site-local, documentation, segment routing
+        *("fec0::/10", "3fff::/20", "5f00::/16"),
+    ]
+)
+_PORTS = (80, 443)
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Returns the addresses of a host name; raises OSError."""
@@ -39,9 +45,9 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 @dataclass(frozen=True)
 class LinkedFile:
-    """A file behind a link; `length_bytes` is None if its server does not say."""
+    """A file behind a link, with the path of its URL; `length_bytes` is None if its server does not say."""
 
-    name: str
+    path: str
     length_bytes: int | None
     parts: AsyncIterator[bytes]
 
@@ -51,7 +57,23 @@ def is_public(text: str) -> bool:
     address = parse_address(text.partition("%")[0])
     if address is None or not address.is_global or address.is_multicast or address.is_reserved:
         return False
-    return not any(address in network for network in _TRANSLATED if network.version == address.version)
+    return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
+
+
+def is_own(text: str) -> bool:
+    """Whether this machine has the address: only then can a socket be bound to it."""
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind((text, 0))
+        except OSError:
+            return False
+    return True
+
+
+def may_reach(text: str) -> bool:
+    """Whether links may lead to the address: it is public, and not this machine's."""
+    return is_public(text) and not is_own(text)
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -68,13 +90,15 @@ class LinkFetcher:
     Attributes:
         resolve: finds the addresses of a host name.
         may_reach: whether an address may be connected to.
+        ports: those that may be connected to.
         connect_s: how long connecting may take, per address.
         silence_s: how long a server may send nothing.
         running: how many links are being fetched, by user.
     """
 
     resolve: Resolve = resolve
-    may_reach: Callable[[str], bool] = is_public
+    may_reach: Callable[[str], bool] = may_reach
+    ports: Collection[int] = _PORTS
     connect_s: float = 10.0
     silence_s: float = 30.0
     running: Counter[str] = field(default_factory=Counter)
@@ -97,10 +121,11 @@ class LinkFetcher:
         """Open the file behind a link, and follow redirects.
 
         Raises:
-            errors.LinkInvalid, errors.LinkNotPublic, errors.LinkFailed: also while its parts are read.
+            errors.LinkInvalid, errors.LinkNotPublic, errors.LinkFailed: the link cannot be used.
+            errors.LinkInterrupted: the server does not answer; also while the parts are read.
         """
         url = parse_link(link)
-        backend = _CheckedBackend(self.resolve, self.may_reach)
+        backend = _CheckedBackend(self)
         pool = httpcore.AsyncConnectionPool(ssl_context=_certificates(), network_backend=backend)
         async with pool:
             for _ in range(_MAX_REDIRECTS + 1):
@@ -117,11 +142,11 @@ class LinkFetcher:
     ) -> AsyncIterator[httpcore.Response]:
         timeouts = {"connect": self.connect_s, "read": self.silence_s, "write": self.silence_s}
         address = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        with _translating(url.host):
-            async with pool.stream(
-                "GET", address, headers=_HEADERS, extensions={"timeout": timeouts}
-            ) as response:
-                yield response
+        stream = pool.stream("GET", address, headers=_HEADERS, extensions={"timeout": timeouts})
+        async with AsyncExitStack() as opened:
+            with _translating(url.host):
+                response = await opened.enter_async_context(stream)
+            yield response
 
 
 def parse_link(link: str) -> httpx.URL:
@@ -143,8 +168,8 @@ def parse_link(link: str) -> httpx.URL:
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects only to addresses that it has checked itself."""
 
-    def __init__(self, resolve: Resolve, may_reach: Callable[[str], bool]) -> None:
-        self._resolve, self._may_reach = resolve, may_reach
+    def __init__(self, fetcher: LinkFetcher) -> None:
+        self._fetcher = fetcher
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -166,15 +191,19 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         raise lost
 
     async def _checked(self, host: str, port: int, within_s: float | None) -> Collection[str]:
+        if port not in self._fetcher.ports:
+            allowed = " and ".join(map(str, self._fetcher.ports))
+            raise errors.LinkFailed(host=host, problem=f"uses port {port}; only {allowed} are allowed")
         try:
             async with asyncio.timeout(within_s):
-                addresses = await self._resolve(host, port)
+                addresses = await self._fetcher.resolve(host, port)
         except (OSError, UnicodeError):  # a timeout is an OSError
-            raise errors.LinkFailed(host=host, problem="was not found") from None
-        allowed = [address for address in dict.fromkeys(addresses) if self._may_reach(address)]
-        if not allowed:
+            addresses = []
+        # an unknown name gets the same answer as a private one, so that nobody finds out which there are
+        reachable = [address for address in dict.fromkeys(addresses) if self._fetcher.may_reach(address)]
+        if not reachable:
             raise errors.LinkNotPublic(host=host)
-        return allowed
+        return reachable
 
 
 @contextmanager
@@ -182,9 +211,9 @@ def _translating(host: str) -> Any:
     try:
         yield
     except (httpcore.TimeoutException, TimeoutError):
-        raise errors.LinkFailed(host=host, problem="did not answer in time") from None
+        raise errors.LinkInterrupted(host=host, problem="it did not answer in time") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError):
-        raise errors.LinkFailed(host=host, problem="broke off the connection, or refused it") from None
+        raise errors.LinkInterrupted(host=host, problem="the connection failed") from None
 
 
 def _file_in(response: httpcore.Response, url: httpx.URL) -> LinkedFile:
@@ -195,12 +224,17 @@ def _file_in(response: httpcore.Response, url: httpx.URL) -> LinkedFile:
         problem = "sent a web page. Use the address of the video file itself"
         raise errors.LinkFailed(host=url.host, problem=problem)
     length = headers.get(b"content-length", "")
-    return LinkedFile(_name_of(url), int(length) if length.isdecimal() else None, response.aiter_stream())
+    return LinkedFile(url.path, int(length) if length.isdecimal() else None, _parts_of(response, url.host))
 
 
-def _name_of(url: httpx.URL) -> str:
-    name = "".join(letter for letter in url.path.rpartition("/")[2] if letter.isprintable())
-    return name.strip()[-_MAX_NAME_CHARACTERS:] or "video"
+async def _parts_of(response: httpcore.Response, host: str) -> AsyncIterator[bytes]:
+    parts = aiter(response.aiter_stream())
+    while True:
+        with _translating(host):
+            part = await anext(parts, None)
+        if part is None:
+            return
+        yield part
 
 
 def _target(response: httpcore.Response, url: httpx.URL) -> httpx.URL:
