@@ -21,7 +21,7 @@ class RecipeRequests(Connection):
         return SavedRecipeView.model_validate(self._call("POST", "/recipes", json=body))
 
     def saved_recipes(self) -> list[SavedRecipeView]:
-        """Your saved recipes and those shared with everybody, by name, without overlays and subtitles."""
+        """Your saved recipes and those shared with everyone, by name, without overlays and subtitles."""
         return SavedRecipesView.model_validate(self._call("GET", "/recipes")).recipes
 
     def saved_recipe(self, recipe_id: str) -> SavedRecipeView:
@@ -32,7 +32,7 @@ class RecipeRequests(Connection):
         self._call("DELETE", f"/recipes/{recipe_id}")
 
     def share_recipe(self, recipe_id: str) -> SavedRecipeView:
-        """Share one of your saved recipes with everybody; for administrators."""
+        """Share one of your saved recipes with everyone; for administrators."""
         return SavedRecipeView.model_validate(self._call("POST", f"/admin/recipes/{recipe_id}/share"))
 
     def unshare_recipe(self, recipe_id: str) -> SavedRecipeView:

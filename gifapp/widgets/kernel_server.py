@@ -28,12 +28,11 @@ PRELOADED = (
     *("ipywidgets", "gifapp.widgets.dashboard.dashboard"),
     *("httpcore", "certifi", "encodings.idna"),
 )
-# a debugger and a completer, half a kernel's memory; and what jsonschema, which Plotly's widgets load, checks
-# IRIs with: most of the time that the operations page took to open
-_UNUSED = ("debugpy", "jedi", "rfc3987_syntax")
+# a debugger and a completer, half a kernel's memory
+_UNUSED = ("debugpy", "jedi")
 _OPTIONS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.extensions=[]")
 
-# the dashboard's kernel uses 190 MB of it, that of the operations page 330 MB
+# the dashboard's kernel uses 190 MB of it
 _LIMITS = processes.ProcessLimits(data_bytes=640 * 1024**2)
 _NUMBER = struct.Struct("q")  # the length of a request; a process id, or 0 once everything is loaded
 

@@ -83,7 +83,7 @@ def test_settings_are_saved_by_touch(page: Page, shoot: Shoot) -> None:
     box.get_by_label("Name of these settings").fill("Tiny")
     shoot(page, "phone-3-settings")
     box.get_by_role("button", name="Save these settings").tap()
-    expect(page.get_by_role("alert").get_by_text("The settings are saved as “Tiny”.")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("Saved as “Tiny”.")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Saved settings").tap()
     expect(box.get_by_role("button", name="Tiny", exact=True)).to_be_visible()

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
 
+MAX_NAME_CHARACTERS = 80
+MAX_BYTES = 400_000
 _OF_ONE_VIDEO = ("segments", "frames", "crop", "subtitles")
+
+
+def name_key(name: str) -> str:
+    """Equal for names that differ only in case or in how their characters are written."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def for_any_video(recipe: Recipe) -> Recipe:

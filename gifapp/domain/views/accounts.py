@@ -40,13 +40,14 @@ class RevokedView(View):
 class LinkView(View):
     """A new single-use link with its token, shown only once; `path` follows the service's address.
 
-    `qr` is a QR code of the whole link, an SVG as a data URL.
+    `url` is the whole link, `qr` a QR code of it: an SVG as a data URL.
     """
 
     id: str
     token: str
     path: str
     expires_at: datetime
+    url: str = ""
     qr: str = ""
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from mongoengine import Q
 
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.recipes.saved import parse_stored
+from gifapp.domain.recipes.saved import name_key, parse_stored
 from gifapp.domain.views.jobs import SavedRecipeView
 from gifapp.jobs.db.documents import SavedRecipeDocument, new_id, utc_now
 from gifapp.mongodb import reaching_mongodb
 
 MAX_PER_OWNER = 50
-MAX_SHOWN = 200
+MAX_SHARED = 200
 
 
 @reaching_mongodb()
@@ -35,7 +34,7 @@ def save_recipe(owner_id: str, name: str, recipe: Recipe, *, may_share: bool) ->
     fields: dict[str, Any] = {"name": name, "recipe": recipe.model_dump(mode="json", exclude_defaults=True)}
     if not may_share:
         fields["is_shared"] = False
-    saved: SavedRecipeDocument = SavedRecipeDocument.objects(owner=owner_id, key=_key(name)).modify(
+    saved: SavedRecipeDocument = SavedRecipeDocument.objects(owner=owner_id, key=name_key(name)).modify(
         upsert=True,
         new=True,
         set_on_insert__id=added_id,
@@ -51,10 +50,10 @@ def save_recipe(owner_id: str, name: str, recipe: Recipe, *, may_share: bool) ->
 
 @reaching_mongodb()
 def shown_recipes(owner_id: str) -> list[SavedRecipeDocument]:
-    """The owner's saved recipes and those shared with everybody, by name, without their files."""
-    shown = SavedRecipeDocument.objects(Q(owner=owner_id) | Q(is_shared=True))
-    listed = shown.exclude("recipe.subtitles", "recipe.overlay").order_by("key", "id")
-    return list(listed.limit(MAX_SHOWN))
+    """All of the owner's saved recipes and up to `MAX_SHARED` of others', by name, without their files."""
+    light = SavedRecipeDocument.objects.exclude("recipe.subtitles", "recipe.overlay").order_by("key", "id")
+    shared = light.filter(is_shared=True, owner__ne=owner_id).limit(MAX_SHARED)
+    return sorted([*light.filter(owner=owner_id), *shared], key=lambda saved: (saved.key, saved.id))
 
 
 @reaching_mongodb()
@@ -72,7 +71,7 @@ def find_recipe(owner_id: str, recipe_id: str) -> SavedRecipeDocument:
 
 @reaching_mongodb()
 def share_recipe(owner_id: str, recipe_id: str) -> SavedRecipeDocument:
-    """Share one of the owner's recipes with everybody.
+    """Share one of the owner's recipes with everyone.
 
     Raises:
         errors.NotFound
@@ -122,7 +121,3 @@ def _existing(saved: Any) -> SavedRecipeDocument:
     if saved is None:
         raise errors.NotFound(kind="saved recipe")
     return saved  # type: ignore[no-any-return]
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()

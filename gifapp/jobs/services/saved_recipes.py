@@ -1,4 +1,4 @@
-"""An owner's saved recipes: save, list, find, delete; administrators share theirs with everybody.
+"""An owner's saved recipes: save, list, find, delete; administrators share theirs with everyone.
 
 All methods block; run them in a thread. Other people's recipes are not found unless they are shared.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.saved import MAX_BYTES
 from gifapp.domain.views.jobs import SavedRecipeView
 from gifapp.domain.wording import size
 from gifapp.jobs.db import saved_recipes
 from gifapp.jobs.db.saved_recipes import saved_recipe_view
 from gifapp.jobs.services.account_deletion import ensure_account_open
-
-MAX_BYTES = 400_000
 
 
 class SavedRecipes:
@@ -33,6 +32,11 @@ class SavedRecipes:
             raise errors.FieldInvalid(field="recipe", problem=problem)
         ensure_account_open(owner_id)
         saved = saved_recipes.save_recipe(owner_id, name, recipe, may_share=may_share)
+        try:
+            ensure_account_open(owner_id)  # its deletion finds the recipe, or we see its mark
+        except errors.NotFound:
+            saved_recipes.delete_recipes_of(owner_id)
+            raise
         return saved_recipe_view(saved, owner_id)
 
     def all_for(self, owner_id: str) -> list[SavedRecipeView]:
@@ -47,7 +51,7 @@ class SavedRecipes:
         saved_recipes.delete_recipe(owner_id, recipe_id)
 
     def share(self, owner_id: str, recipe_id: str) -> SavedRecipeView:
-        """Share one of the owner's recipes with everybody; for administrators."""
+        """Share one of the owner's recipes with everyone; for administrators."""
         return saved_recipe_view(saved_recipes.share_recipe(owner_id, recipe_id), owner_id)
 
     def unshare(self, administrator_id: str, recipe_id: str) -> SavedRecipeView:

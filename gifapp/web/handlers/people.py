@@ -58,9 +58,9 @@ class _PeopleHandler(AdministratorHandler):
         return with_storage
 
     def with_qr(self, link: LinkView) -> LinkView:
-        address = f"{self.request.protocol}://{self.request.host}{link.path}"
-        code = segno.make(address, error="m", micro=False)
-        return link.model_copy(update={"qr": code.svg_data_uri(scale=5, dark="#000", light="#fff")})
+        url = self.parts.share_links.origin(f"{self.request.protocol}://{self.request.host}") + link.path
+        code = segno.make(url, error="m", micro=False).svg_data_uri(scale=5, dark="#000", light="#fff")
+        return link.model_copy(update={"url": url, "qr": code})
 
 
 class UsersHandler(_PeopleHandler):

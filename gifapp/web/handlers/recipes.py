@@ -1,4 +1,4 @@
-"""Saved recipes: saved, listed, deleted; administrators share theirs with everybody."""
+"""Saved recipes: saved, listed, deleted; administrators share theirs with everyone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gifapp import errors
+from gifapp.domain.recipes.saved import MAX_NAME_CHARACTERS
 from gifapp.domain.views.jobs import SavedRecipesView, SavedRecipeView
 from gifapp.web.handlers.jobs import RECIPE_BODY_BYTES
 from gifapp.web.http.base import AdministratorHandler, PrivateHandler
@@ -15,14 +16,14 @@ from gifapp.web.http.payloads import GivenRecipe, Name, Payload
 
 
 class NewRecipe(Payload):
-    name: Annotated[Name, Field(max_length=80)]
+    name: Annotated[Name, Field(max_length=MAX_NAME_CHARACTERS)]
     recipe: GivenRecipe
 
 
 class RecipesHandler(PrivateHandler):
     max_body_bytes = RECIPE_BODY_BYTES
 
-    @operation("List my saved recipes and those that are shared with everybody, by name", has_etag=True)
+    @operation("List my saved recipes and those that are shared with everyone, by name", has_etag=True)
     async def get(self) -> SavedRecipesView:
         """Recipes in the list omit subtitles and overlay; a single one includes them."""
         recipes = await self.run_blocking(self.parts.services.saved_recipes.all_for, self.user.user_id)
@@ -59,7 +60,7 @@ class RecipeHandler(PrivateHandler):
 
 
 class ShareRecipeHandler(AdministratorHandler):
-    @operation("Share one of my saved recipes with everybody")
+    @operation("Share one of my saved recipes with everyone")
     async def post(self, recipe_id: str) -> SavedRecipeView:
         share = self.parts.services.saved_recipes.share
         return await self.run_blocking(share, self.user.user_id, recipe_id)

@@ -20,9 +20,13 @@ class ShareLinks:
         self._key = derived_key(secret, "shares")
         self._public_url = public_url and public_url.rstrip("/")
 
+    def origin(self, request_origin: str) -> str:
+        """How public URLs begin: as configured, or else with `request_origin` (`https://host`)."""
+        return self._public_url or request_origin
+
     def address(self, share_id: str, request_origin: str) -> str:
-        """The share's URL; without a configured public URL, it begins with `request_origin` (`https://host`)."""
-        return f"{self._public_url or request_origin}/s/{self.token(share_id)}"
+        """The share's URL."""
+        return f"{self.origin(request_origin)}/s/{self.token(share_id)}"
 
     def token(self, share_id: str) -> str:
         name = bytes.fromhex(share_id)

@@ -89,7 +89,7 @@ class SavedSettings {
     const use = make("button", { type: "button", class: "gifapp-saved__use", title: `Use ${name}`, dir: "auto", text: name, disabled: problem != null });
     use.addEventListener("click", () => this.leave({ type: "use", id }));
     const words = make("div", { class: "gifapp-saved__text" }, use);
-    const note = problem ?? (isShared ? (isMine ? "Shared with everybody" : "Shared by an administrator") : "");
+    const note = problem ?? (isShared ? (isMine ? "Shared with everyone" : "Shared by an administrator") : "");
     if (note) words.append(make("p", { class: "gifapp-saved__note", text: note }));
     const actions = [button(`Export ${name}`, "icon", () => this.ask({ type: "export", id }), "download")];
     if (problem) actions.pop();
@@ -100,7 +100,7 @@ class SavedSettings {
 
   /** @param {Saved} saved */
   sharing({ id, name, is_shared: isShared }) {
-    const toggle = button(`Share ${name} with everybody`, "icon", () => this.ask({ type: "share", id, is_shared: !isShared }), "people");
+    const toggle = button(`Share ${name} with everyone`, "icon", () => this.ask({ type: "share", id, is_shared: !isShared }), "people");
     toggle.setAttribute("aria-pressed", String(isShared));
     return toggle;
   }

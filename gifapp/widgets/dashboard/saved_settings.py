@@ -15,7 +15,7 @@ from pydantic import Field
 from gifapp import errors
 from gifapp.client import Client
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.recipes.saved import for_any_video
+from gifapp.domain.recipes.saved import MAX_NAME_CHARACTERS, for_any_video, name_key
 from gifapp.domain.views.jobs import SavedRecipeView
 from gifapp.widgets.assets import script, style
 from gifapp.widgets.controls.notices import Notices
@@ -23,7 +23,6 @@ from gifapp.widgets.messages import Message, receives
 from gifapp.widgets.reporting import Reporter
 
 MAX_FILE_CHARACTERS = 600_000
-MAX_NAME = 80
 
 
 class SettingsMessage(Message):
@@ -33,14 +32,14 @@ class SettingsMessage(Message):
 
 
 class SavedSettings(anywidget.AnyWidget):
-    """A button whose dialog lists the caller's saved settings and those shared with everybody."""
+    """A button whose dialog lists the caller's saved settings and those shared with everyone."""
 
     _esm: ClassVar = script("dashboard/saved_settings")
     _css: ClassVar = style("common", "dashboard/viewer", "dashboard/saved_settings")
 
     settings: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     may_share = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether the user is an administrator, who may share settings with everybody."""
+    """Whether the user is an administrator, who may share settings with everyone."""
     limit = traitlets.Int(MAX_FILE_CHARACTERS).tag(sync=True)
 
     def __init__(
@@ -73,7 +72,8 @@ class SavedSettings(anywidget.AnyWidget):
             case "save":
                 self._save(message.name, for_any_video(self._current()))
             case "import":
-                self._save(PurePath(message.name).stem[:MAX_NAME], _recipe_in(message.name, message.text))
+                name = PurePath(message.name).stem[:MAX_NAME_CHARACTERS]
+                self._save(name, _recipe_in(message.name, message.text))
             case "use":
                 self._use(_usable(self._client.saved_recipe(message.id)))
             case "export":
@@ -91,7 +91,7 @@ class SavedSettings(anywidget.AnyWidget):
         replaced = self._mine(name)
         saved = self._client.save_recipe(name, recipe)
         if replaced is None or replaced.recipe is None:
-            self._notices.inform(f"The settings are saved as “{saved.name}”.")
+            self._notices.inform(f"Saved as “{saved.name}”.")
         else:
             put_back = partial(self._put_back, replaced.name, replaced.recipe)
             self._notices.offer_undo(f"The settings “{saved.name}” were replaced.", put_back)
@@ -99,7 +99,7 @@ class SavedSettings(anywidget.AnyWidget):
     def _mine(self, name: str) -> SavedRecipeView | None:
         """The user's settings with this name, whole."""
         mine = (saved for saved in self._client.saved_recipes() if saved.is_mine)
-        same = next((saved.id for saved in mine if saved.name.casefold() == name.casefold()), None)
+        same = next((saved.id for saved in mine if name_key(saved.name) == name_key(name)), None)
         return self._client.saved_recipe(same) if same else None
 
     def _delete(self, saved: SavedRecipeView) -> None:

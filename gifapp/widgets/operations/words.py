@@ -77,7 +77,7 @@ def link_rows(links: Iterable[OpenLinkView]) -> list[Row]:
     return [
         {
             "id": link.id,
-            "what": "Invitation" if link.kind == "invitation" else "Password reset",
+            "what": "Invitation" if link.kind == "invitation" else "Password link",
             "whose": "anyone with the link" if link.kind == "invitation" else link.email,
             "maker": link.by_email or "the command line",
             "until": link.expires_at.isoformat(),

@@ -5,9 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
+from gifapp import errors
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.jobs.db.documents import SavedRecipeDocument, utc_now
+from gifapp.jobs.db import saved_recipes
+from gifapp.jobs.db.documents import OwnerDocument, SavedRecipeDocument, utc_now
 from gifapp.jobs.db.saved_recipes import MAX_PER_OWNER
+from gifapp.jobs.parts import JobParts
 from tests.web.api.conftest import PASSWORD, SUBTITLES, Person, SignUp, is_problem
 
 SMALL = {"width_px": 200, "colours": 32}
@@ -101,6 +104,32 @@ async def test_their_number_is_limited(ada: Person) -> None:
     is_problem(await save(ada, "too many"), 409, "too-many-saved-recipes")
     assert (await save(ada, "LAST")).status_code == 201
     assert len(await names(ada)) == MAX_PER_OWNER
+
+
+async def test_own_recipes_are_listed_however_many_are_shared(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved_recipes, "MAX_SHARED", 2)
+    for name in "abc":
+        facts = {"owner": "root", "recipe": SMALL, "saved_at": utc_now(), "is_shared": True}
+        SavedRecipeDocument(name=name, key=name, **facts).save()
+    await save(ada, "Mine")
+    assert [name for name, *_ in await names(ada)] == ["a", "b", "Mine"]
+
+
+def test_recipe_saved_during_the_deletion_is_removed(
+    ada: Person, jobs: JobParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_recipe = saved_recipes.save_recipe
+
+    def save_while_the_account_goes(*arguments: Any, **options: Any) -> SavedRecipeDocument:
+        OwnerDocument.objects(id=ada.id).update_one(upsert=True, set__gone_at=utc_now())
+        return save_recipe(*arguments, **options)
+
+    monkeypatch.setattr(saved_recipes, "save_recipe", save_while_the_account_goes)
+    with pytest.raises(errors.NotFound, match="account"):
+        jobs.saved_recipes.save(ada.id, "Late", Recipe(), may_share=False)
+    assert not SavedRecipeDocument.objects(owner=ada.id)
 
 
 async def test_recipe_of_another_version_explains_its_problem(ada: Person) -> None:

@@ -35,7 +35,7 @@ async def test_deleting_and_replacing_can_be_undone(page: Page) -> None:
     browser.says(type="delete", id="slow")
     assert page.client.recipes == {}
     saved, replaced, deleted = page.notices.of_type("notice")
-    assert saved["text"] == "The settings are saved as “Slow”."
+    assert saved["text"] == "Saved as “Slow”."
     assert replaced["text"] == "The settings “SLOW” were replaced."
     assert deleted["text"] == "The settings “SLOW” were deleted."
     page.notices.says(type="undo", id=deleted["undo"])

@@ -195,7 +195,7 @@ async def test_unused_links_are_listed_and_revoked(page: Operations, scripted: S
     rows = [(row["what"], row["whose"], row["maker"]) for row in page.tables.shown["links"]]
     assert rows == [
         ("Invitation", "anyone with the link", "the command line"),
-        ("Password reset", "bob@example.org", "ada@example.org"),
+        ("Password link", "bob@example.org", "ada@example.org"),
     ]
     press(page, "revoke_link", "link-1")
     assert [row["id"] for row in page.tables.shown["links"]] == ["link-2"]

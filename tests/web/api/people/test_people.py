@@ -63,6 +63,7 @@ async def test_links_come_with_a_qr_code(root: Person, ada: Person) -> None:
     for path in ("/api/v1/admin/invites", f"{USERS}/{ada.id}/reset-link"):
         link = (await root.http.post(path)).json()
         address = f"{root.http.base_url}".rstrip("/") + link["path"]
+        assert link["url"] == address
         assert link["qr"] == segno.make(address, error="m").svg_data_uri(scale=5, dark="#000", light="#fff")
 
 

@@ -3,15 +3,8 @@
   "use strict";
 
   const DAY_MS = 86400 * 1000;
-  const byId = (id) => document.getElementById(id);
+  const { byId, copy, day, make } = window.gifappElements;
   const session = window.gifappSession;
-  const day = (text) => new Date(text).toLocaleDateString(undefined, { dateStyle: "medium" });
-
-  function make(tag, properties, ...children) {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  }
 
   // --- all forms: one request at a time, with its result beside the button
 
@@ -96,15 +89,7 @@
     return "";
   }
 
-  async function copyToken() {
-    byId("made-token").select();
-    try {
-      await navigator.clipboard.writeText(byId("made-token").value);
-      byId("copy").textContent = "Copied";
-    } catch {
-      byId("copy").textContent = "Press Ctrl+C"; // no clipboard without https
-    }
-  }
+  const copyToken = () => copy(byId("made-token"), byId("copy"));
 
   function hideToken() {
     byId("made").hidden = true;

@@ -1,45 +1,38 @@
-/* Everybody's accounts, for administrators: invited, promoted, limited, disabled, given new passwords. */
+/* All accounts, for administrators: invited, promoted, limited, disabled, given new passwords. */
 (function () {
   "use strict";
 
   const MB = 1e6;
   const PAGE = 50;
-  const byId = (id) => document.getElementById(id);
+  const { byId, copy, day, make } = window.gifappElements;
   const session = window.gifappSession;
-  const day = (text) => new Date(text).toLocaleDateString(undefined, { dateStyle: "medium" });
   const size = (bytes) => (bytes < 1e9 ? `${Math.round(bytes / MB)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
   let next = ""; // the cursor of the next page of accounts
 
-  function make(tag, properties, ...children) {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  }
-
   const ask = async (method, path, body) => (await session.call(method, `/admin${path}`, body)).json();
 
-  function say(text, isError) {
-    byId("people-said").textContent = text;
-    byId("people-said").dataset.kind = isError ? "error" : "good";
+  function say(text, isError, place = byId("people-said")) {
+    place.textContent = text;
+    place.dataset.kind = isError ? "error" : "good";
   }
 
   // shows what went wrong, instead of failing silently
-  const carefully = (act) => async (event) => {
+  const carefully = (act, place) => async (event) => {
     event.preventDefault();
-    say("", false);
+    say("", false, place);
     try {
       await act(event);
     } catch (error) {
-      say(error.message, true);
-      byId("people-said").scrollIntoView({ block: "nearest" });
+      say(error.message, true, place);
+      (place ?? byId("people-said")).scrollIntoView({ block: "nearest" });
     }
   };
 
   // --- new links
 
-  function showLink(label, { path, qr }) {
+  function showLink(label, { url, qr }) {
     byId("new-link-label").textContent = label;
-    byId("new-link-address").value = location.origin + path;
+    byId("new-link-address").value = url;
     byId("new-link-qr").src = qr;
     byId("new-link").hidden = false;
     byId("copy-link").textContent = "Copy";
@@ -58,15 +51,7 @@
     await showOpenLinks();
   }
 
-  async function copyLink() {
-    byId("new-link-address").select();
-    try {
-      await navigator.clipboard.writeText(byId("new-link-address").value);
-      byId("copy-link").textContent = "Copied";
-    } catch {
-      byId("copy-link").textContent = "Press Ctrl+C"; // no clipboard without https
-    }
-  }
+  const copyLink = () => copy(byId("new-link-address"), byId("copy-link"));
 
   // --- accounts
 
@@ -86,15 +71,20 @@
     return make("label", {}, "Role", make("select", { name: "role" }, ...roles));
   }
 
+  const megabytes = (quota) => (quota === null ? "" : String(quota / MB));
+
   function quotaField({ quota_bytes: quota }) {
-    const field = make("input", { name: "quota", type: "number", min: "1", step: "1", placeholder: "everybody's", value: quota === null ? "" : String(Math.round(quota / MB)) });
+    const field = make("input", { name: "quota", type: "number", min: "0.001", step: "any", placeholder: "default", value: megabytes(quota) });
     return make("label", {}, "Quota (MB)", field);
   }
 
   function fill(details, account) {
     const save = async (form) => {
       const { role, quota } = form.elements;
-      const body = { role: role.value, quota_bytes: quota.value ? Math.round(quota.value * MB) : null };
+      const body = {};
+      if (role.value !== account.role) body.role = role.value;
+      if (quota.value !== megabytes(account.quota_bytes)) body.quota_bytes = quota.value ? Math.round(quota.value * MB) : null;
+      if (!Object.keys(body).length) return say(`Nothing was changed for ${account.email}.`, false);
       fill(details, await ask("PATCH", `/users/${account.id}`, body));
       details.querySelector("summary").focus();
       say(`${account.email} was changed.`, false);
@@ -145,7 +135,12 @@
   }
 
   async function showOpenLinks() {
-    const { links } = await ask("GET", "/links?limit=100");
+    const links = [];
+    for (let cursor = ""; cursor !== null; ) {
+      const page = await ask("GET", `/links?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      links.push(...page.links);
+      cursor = page.next_cursor;
+    }
     byId("open-links").replaceChildren(...links.map(openLink));
     byId("no-open-links").hidden = links.length > 0;
   }
@@ -167,6 +162,6 @@
     byId("people").addEventListener("click", (event) => event.target === byId("people") && byId("people").close());
     byId("copy-link").addEventListener("click", copyLink);
     byId("more-accounts").addEventListener("click", carefully(showMore));
-    byId("invite-form").addEventListener("submit", carefully(invite));
+    byId("invite-form").addEventListener("submit", carefully(invite, byId("invite-said")));
   });
 })();
