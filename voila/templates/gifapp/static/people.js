@@ -79,21 +79,29 @@
   }
 
   function fill(details, account) {
-    const save = async (form) => {
+    const disable = (disabled) => [...form.elements].forEach((field) => (field.disabled = disabled));
+    // no typing meanwhile: the answer replaces the form
+    const change = async (body, outcome) => {
+      const focused = document.activeElement;
+      disable(true);
+      try {
+        fill(details, await ask("PATCH", `/users/${account.id}`, body));
+        details.querySelector("summary").focus();
+        say(`${account.email} was ${outcome}.`, false);
+      } finally {
+        disable(false);
+        if (focused.isConnected) focused.focus();
+      }
+    };
+    const save = async () => {
       const { role, quota } = form.elements;
       const body = {};
       if (role.value !== account.role) body.role = role.value;
       if (quota.value !== megabytes(account.quota_bytes)) body.quota_bytes = quota.value ? Math.round(quota.value * MB) : null;
       if (!Object.keys(body).length) return say(`Nothing was changed for ${account.email}.`, false);
-      fill(details, await ask("PATCH", `/users/${account.id}`, body));
-      details.querySelector("summary").focus();
-      say(`${account.email} was changed.`, false);
+      await change(body, "changed");
     };
-    const toggle = async () => {
-      fill(details, await ask("PATCH", `/users/${account.id}`, { disabled: !account.disabled }));
-      details.querySelector("summary").focus();
-      say(`${account.email} was ${account.disabled ? "enabled" : "disabled"}.`, false);
-    };
+    const toggle = () => change({ disabled: !account.disabled }, account.disabled ? "enabled" : "disabled");
     const reset = async () => {
       showLink(`Password link for ${account.email} (shown only once)`, await ask("POST", `/users/${account.id}/reset-link`));
       await showOpenLinks();
@@ -101,7 +109,7 @@
     const submit = make("button", { type: "submit", className: "account__small", textContent: "Save" });
     const buttons = make("div", { className: "people__buttons" }, submit, small("Create password link", reset), small(account.disabled ? "Enable" : "Disable", toggle));
     const form = make("form", {}, roleField(account), quotaField(account), buttons);
-    form.addEventListener("submit", carefully(() => save(form)));
+    form.addEventListener("submit", carefully(save));
     details.dataset.disabled = account.disabled;
     details.replaceChildren(make("summary", {}, make("b", { textContent: account.email }), make("small", { textContent: describe(account) })), form);
   }
