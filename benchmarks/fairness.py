@@ -1,9 +1,9 @@
-"""`python -m benchmarks.fairness`: how long one user waits while another floods the service.
+"""`python -m benchmarks.fairness [USERS]`: how long one user waits while others flood the service.
 
-Starts its own servers, web server and workers. The flooding user always has a dozen slow requests of each
-kind pending: uploads of long videos, estimates, frames from far inside a video, conversions. The other
-user uploads a short video, requests an estimate and a frame, and runs a short job: first alone, then
-during the flood. All rate limits have their default values.
+Starts its own servers, web server and workers. The flooding users (default: 1) together always have a dozen
+slow requests of each kind pending: uploads of long videos, estimates, frames from far inside a video,
+conversions. The other user uploads a short video, requests an estimate and a frame, and runs a short job:
+first alone, then during the flood. All rate limits have their default values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from statistics import quantiles
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from gifapp import processes
 from gifapp.commands.parts import Foundation
 
 _ROUNDS = 20
-_AT_ONCE = 12
+_AT_ONCE = 12  # requests of a kind
 _LOOK_EVERY_S = 0.05
 _NUMBERS = itertools.count(1)
 _LONG = {"width_px": 1280}
@@ -41,10 +41,10 @@ class FairnessFigures(NamedTuple):
     job_s: tuple[float, float]
 
 
-def measure() -> FairnessFigures:
+def measure(users: int = 1) -> FairnessFigures:
     with servers() as foundation, web_server() as (url, _), _workers():
-        _add_accounts(foundation)
-        return asyncio.run(_measured(url))
+        _add_accounts(foundation, users)
+        return asyncio.run(_measured(url, users))
 
 
 @contextmanager
@@ -56,19 +56,26 @@ def _workers() -> Iterator[None]:
         processes.stop(process, grace_s=30)
 
 
-def _add_accounts(foundation: Foundation) -> None:
+def _emails(users: int) -> list[str]:
+    return ["bob@example.org", *(f"ada-{number}@example.org" for number in range(users))]
+
+
+def _add_accounts(foundation: Foundation, users: int) -> None:
     with closing(foundation.build_identity()) as identity:
-        for name in ("ada", "bob"):
-            identity.create_user(f"{name}@example.org", PASSWORD, "user")
+        for email in _emails(users):
+            identity.create_user(email, PASSWORD, "user")
 
 
-async def _measured(url: str) -> FairnessFigures:
-    ada, bob = [await signed_in(url, f"{name}@example.org") for name in ("ada", "bob")]
+async def _measured(url: str, users: int) -> FairnessFigures:
+    bob, *flooding = [await signed_in(url, email) for email in _emails(users)]
     await _rounds(bob, 2)  # warm
     alone = await _rounds(bob, _ROUNDS)
-    async with _flooded(ada):
+    async with AsyncExitStack() as stack:
+        for person in flooding:
+            await stack.enter_async_context(_flooded(person, -(-_AT_ONCE // users)))
+        await asyncio.sleep(10)  # until the queues are full
         flooded = await _rounds(bob, _ROUNDS)
-    for person in (ada, bob):
+    for person in (bob, *flooding):
         await person.http.aclose()
     return FairnessFigures(*zip(alone, flooded, strict=True))
 
@@ -114,7 +121,7 @@ _REQUESTS = (_upload, _estimate, _frame, _job)
 
 
 @asynccontextmanager
-async def _flooded(person: Person) -> AsyncIterator[None]:
+async def _flooded(person: Person, at_once: int) -> AsyncIterator[None]:
     video = videos.made(videos.one_key_frame).read_bytes()
     answer = await person.http.post("/sources?name=long.mp4", content=video)
     source_id = answer.raise_for_status().json()["id"]
@@ -135,8 +142,7 @@ async def _flooded(person: Person) -> AsyncIterator[None]:
         long_estimate,
         long_job,
     ]
-    flood = [asyncio.create_task(_again_and_again(ask)) for ask in asking for _ in range(_AT_ONCE)]
-    await asyncio.sleep(10)  # until the queues are full
+    flood = [asyncio.create_task(_again_and_again(ask)) for ask in asking for _ in range(at_once)]
     yield
     for each in flood:
         each.cancel()
@@ -151,4 +157,4 @@ async def _again_and_again(ask: Callable[[], Awaitable[httpx.Response]]) -> None
 
 
 if __name__ == "__main__":
-    print(measure())
+    print(measure(*map(int, sys.argv[1:])))

@@ -106,7 +106,8 @@ class Settings(BaseSettings):
     user_jobs_running: int | None = Field(
         None,
         ge=1,
-        description="The maximum number of one user's running jobs; default: all workers but one.",
+        description="The maximum number of one user's running jobs;"
+        " default: all workers but one, or all but two if the jobs are long.",
     )
     user_jobs_per_hour: int | None = Field(
         None,

@@ -306,14 +306,14 @@ def _check_pixels(
     """Reject clips that would take very long to read, before reading any."""
     passes = 1 + recipe.look.stabilise
     limit_px = limits.max_composed_pixels if video.is_pictures else limits.max_decoded_pixels
-    own, read = _frames_read(video, ranges, cuts)
+    own, read = frames_read(video, ranges, cuts)
     for frames, error in ((own, errors.ClipTooManyPixels), (read, errors.ClipFarFromKeyFrame)):
-        clip_px = passes * frames * _frame_px(video)
+        clip_px = passes * frames * frame_px(video)
         if clip_px > limit_px:
             raise error(pictures=passes * frames, clip_px=clip_px, limit_px=limit_px)
 
 
-def _frames_read(video: Video, ranges: list[tuple[float, float]], cuts: Sequence[Cut]) -> tuple[int, int]:
+def frames_read(video: Video, ranges: list[tuple[float, float]], cuts: Sequence[Cut]) -> tuple[int, int]:
     """How many frames the ranges have, and how many are decoded, with those before them that they need."""
     if video.is_pictures:
         pictures = sum(_pictures_read(cut, video) for cut in cuts)
@@ -323,12 +323,12 @@ def _frames_read(video: Video, ranges: list[tuple[float, float]], cuts: Sequence
     return math.ceil(own_s * (video.fps or 0)), math.ceil(read_s * (video.fps or 0))
 
 
-def _frame_px(video: Video) -> int:
+def frame_px(video: Video) -> int:
     """How many pixels a frame counts as."""
-    frame_px = max(video.stored_width_px * video.stored_height_px, video.largest_px)
+    stored_px = max(video.stored_width_px * video.stored_height_px, video.largest_px)
     if video.is_pictures and video.composed_px:
-        frame_px = video.composed_px // len(video.delays_s)
-    return max(frame_px, MIN_FRAME_PX)
+        stored_px = video.composed_px // len(video.delays_s)
+    return max(stored_px, MIN_FRAME_PX)
 
 
 def _pictures_read(cut: Cut, video: Video) -> int:

@@ -16,6 +16,7 @@ import structlog
 from gifapp import errors, processes
 from gifapp.backoff import Backoff, RestartDelay
 from gifapp.jobs.db import job_store
+from gifapp.jobs.db.scheduling import RESERVED_WORKERS
 from gifapp.jobs.worker import worker_name
 
 _log = structlog.get_logger()
@@ -25,18 +26,19 @@ _KILL_AFTER_S = 3.0  # after a worker's drain time is over
 
 
 def desired_workers(queued: int, running: int, *, min_workers: int, max_workers: int) -> int:
-    """One worker per queued or running job, within the bounds."""
-    return max(min_workers, min(queued + running, max_workers))
+    """One worker per queued or running job, and the reserved ones while jobs wait; within the bounds."""
+    reserved = RESERVED_WORKERS if queued and running else 0
+    return max(min_workers, min(queued + running + reserved, max_workers))
 
 
 def capped_workers(min_workers: int, max_workers: int) -> int:
-    """`max_workers`, capped at the number of cores plus one.
+    """`max_workers`, capped at the number of cores plus two.
 
-    A conversion keeps one core busy. The extra worker is the one reserved for users who have no job
-    running (see `db.scheduling`), so one user can still use every core.
+    A conversion keeps one core busy. The extra workers are those reserved for users who have no job running,
+    and for short jobs (see `db.scheduling`), so one user's long jobs can still use every core.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(min_workers, min(max_workers, cores + 1))
+    return max(min_workers, min(max_workers, cores + RESERVED_WORKERS))
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def run_workers(
     Args:
         argv: the command that starts a worker; default: `python -m gifapp worker`.
         min_workers: the minimum number of workers.
-        max_workers: the maximum; capped at the number of cores plus one.
+        max_workers: the maximum; capped at the number of cores plus two.
         drain_s: how long a worker may take to finish its conversion (`Timings.drain_s`).
         environment: the workers' environment; default: this process's.
         pace: the supervisor's intervals.

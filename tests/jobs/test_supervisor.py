@@ -39,7 +39,15 @@ PACE = SupervisorTimings(
 
 @pytest.mark.parametrize(
     ("queued", "running", "min_workers", "max_workers", "desired"),
-    [(0, 0, 1, 5, 1), (0, 0, 0, 5, 0), (3, 0, 1, 5, 3), (2, 2, 1, 5, 4), (100, 5, 1, 5, 5), (0, 1, 2, 2, 2)],
+    [
+        (0, 0, 1, 5, 1),
+        (0, 0, 0, 5, 0),
+        (3, 0, 1, 5, 3),
+        (0, 3, 1, 5, 3),
+        (1, 1, 1, 5, 4),  # one job waits while another runs: two workers are reserved
+        (100, 5, 1, 5, 5),
+        (0, 1, 2, 2, 2),
+    ],
 )
 def test_number_of_workers_follows_the_jobs_within_bounds(
     queued: int, running: int, min_workers: int, max_workers: int, desired: int
@@ -81,7 +89,7 @@ def counted_by_keda() -> int:
 
 
 def test_cores_cap_the_maximum_but_not_the_minimum() -> None:
-    assert 2 <= capped_workers(1, 10_000) < 10_000  # even on one core, one worker is reserved for others
+    assert 3 <= capped_workers(1, 10_000) < 10_000  # even on one core, two workers are reserved for others
     assert capped_workers(10_000, 10_000) == 10_000
 
 

@@ -71,7 +71,7 @@ class ConversionRequest:
     recipe: Recipe
     scratch: Path
     limits: Limits
-    nice: int = 5  # estimates, for which a user is waiting, take precedence over conversions
+    nice: int = 0
 
     @property
     def out(self) -> Path:

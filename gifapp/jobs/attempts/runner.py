@@ -43,6 +43,7 @@ _log = structlog.get_logger()
 
 _LOOK_EVERY_S = 0.1
 _ASK_AGAIN_S = 0.5
+_SHORT_NICE, _LONG_NICE = 5, 10  # estimates, for which a user is waiting, go before both
 
 Result = TypeVar("Result")
 Write = Callable[[], JobDocument | None]
@@ -147,7 +148,12 @@ class Runner:
         with ExitStack() as stack:
             path = self._with_storage(lease, lambda: stack.enter_context(self._blobs.video(source.sha256)))
             yield ConversionRequest(
-                path, sources.video_of(source), Recipe.parse(job.recipe), scratch, self._limits
+                path,
+                sources.video_of(source),
+                Recipe.parse(job.recipe),
+                scratch,
+                self._limits,
+                nice=_SHORT_NICE if job.is_short else _LONG_NICE,
             )
 
     def _with_storage(self, lease: _Lease, step: Callable[[], Result]) -> Result:

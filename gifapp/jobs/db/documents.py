@@ -143,7 +143,9 @@ class JobDocument(DeletableDocument):
     token = IntField(required=True, default=0)
     lease_until = DateTimeField()
     worker = StringField()
+    is_short = BooleanField(required=True, default=False)  # it takes seconds
     slot = IntField()  # while it runs: which of its owner's concurrency slots it occupies
+    lane = IntField()  # while it runs: which of everybody's slots for long jobs it occupies, if it is one
     notified_at = DateTimeField(db_field="hint_at", required=True, default=LONG_AGO)
     cancel_requested = BooleanField(required=True, default=False)
 
@@ -188,11 +190,18 @@ class JobDocument(DeletableDocument):
                 "unique": True,
                 "partialFilterExpression": {"slot": {"$exists": True}},
             },
+            {
+                "fields": ["lane"],
+                "unique": True,
+                "partialFilterExpression": {"lane": {"$exists": True}},
+            },
         ],
     }
 
 
-END_OF_LEASE: dict[str, Any] = {"unset__lease_until": True, "unset__worker": True, "unset__slot": True}
+END_OF_LEASE: dict[str, Any] = {
+    f"unset__{field}": True for field in ("lease_until", "worker", "slot", "lane")
+}
 """The part of an update that ends a job's lease."""
 
 

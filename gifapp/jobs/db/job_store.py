@@ -53,6 +53,7 @@ def add_job(
     fingerprint: str,
     priority: Priority,
     run_at: datetime | None,
+    is_short: bool,
     max_attempts: int,
     idempotency_key: str | None,
 ) -> JobDocument | None:
@@ -72,6 +73,7 @@ def add_job(
         priority=PRIORITIES[priority],
         rank_at=rank_of(due, PRIORITIES[priority]),
         run_at=due,
+        is_short=is_short,
         max_attempts=max_attempts,
         notified_at=now if due == now else LONG_AGO,
         created_at=now,

@@ -6,11 +6,12 @@ job deleted: the caller must write nothing more to this job.
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import random
-from typing import Any
+from typing import Any, Self
 
 from mongoengine import NotUniqueError
 
@@ -26,6 +27,8 @@ from gifapp.jobs.db.documents import (
     utc_now,
 )
 from gifapp.mongodb import reaching_mongodb
+
+UNLIMITED = sys.maxsize
 
 
 @dataclass(frozen=True)
@@ -48,28 +51,56 @@ def attempt_of(job: JobDocument) -> Attempt:
     return Attempt(job.id, job.token, job.attempts, job.max_attempts)
 
 
+@dataclass(frozen=True)
+class Room:
+    """How many jobs may run at a time: of one owner, long ones of one owner, and long ones of everybody."""
+
+    own: int = UNLIMITED
+    own_long: int = UNLIMITED
+    long: int = UNLIMITED
+
+    def plus(self, *, own: int = 0, long: int = 0) -> Self:
+        return replace(self, own=self.own + own, own_long=self.own_long + own, long=self.long + long)
+
+
 @reaching_mongodb()
-def claim(
-    owner_id: str, *, worker: str, lease_s: float, max_running: int | None = None
-) -> JobDocument | None:
-    """Claim the owner's next job for `worker`; None: none is due, or another worker was first.
+def claim(owner_id: str, *, worker: str, lease_s: float, room: Room = Room()) -> JobDocument | None:
+    """Claim the owner's next job that has room for `worker`; None: there is none.
 
-    With `max_running`, each running job of the owner occupies a slot, so two concurrent claims cannot
-    both take the last one.
+    Each running job occupies one of its owner's slots, and each long one a lane as well. Both are unique, so
+    two concurrent claims cannot take the same.
     """
-    if max_running is None:
-        return _claimed(owner_id, worker, lease_s)
-    taken = set(JobDocument.objects(owner=owner_id, state=JobState.RUNNING).scalar("slot"))
-    for slot in set(range(max_running)) - taken:
+    while True:
+        slot = _lowest_free("slot", room.own, owner=owner_id)
+        lane = _lowest_free("lane", room.long)
+        if slot is None:
+            return None
+        job = _next_due(owner_id, short_only=lane is None or slot >= room.own_long)
+        if job is None:
+            return None
+        places = {"set__slot": slot} if job.is_short else {"set__slot": slot, "set__lane": lane}
         with suppress(NotUniqueError):
-            return _claimed(owner_id, worker, lease_s, set__slot=slot)
-    return None
+            claimed = _claimed(job.id, worker, lease_s, **places)
+            if claimed is not None:
+                return claimed
 
 
-def _claimed(owner_id: str, worker: str, lease_s: float, **changes: Any) -> JobDocument | None:
+def _lowest_free(kind: str, count: int, **jobs: str) -> int | None:
+    """The lowest number below `count` that no job occupies."""
+    taken = set(JobDocument.objects(**{f"{kind}__exists": True}, **jobs).scalar(kind))
+    return next((number for number in range(count) if number not in taken), None)
+
+
+def _next_due(owner_id: str, *, short_only: bool) -> JobDocument | None:
+    due = JobDocument.objects(state=JobState.QUEUED, owner=owner_id, run_at__lte=utc_now())
+    if short_only:
+        due = due.filter(is_short=True)
+    return due.order_by("rank_at", "id").first()
+
+
+def _claimed(job_id: str, worker: str, lease_s: float, **places: Any) -> JobDocument | None:
     now = utc_now()
-    due = JobDocument.objects(state=JobState.QUEUED, owner=owner_id, run_at__lte=now)
-    return due.order_by("rank_at", "id").modify(
+    return JobDocument.objects(id=job_id, state=JobState.QUEUED).modify(
         new=True,
         set__state=JobState.RUNNING,
         inc__token=1,
@@ -80,7 +111,7 @@ def _claimed(owner_id: str, worker: str, lease_s: float, **changes: Any) -> JobD
         set__cancel_requested=False,
         set__started_at=now,
         unset__error=True,
-        **changes,
+        **places,
     )
 
 

@@ -2,8 +2,9 @@
 
 A free worker serves the owner with the fewest running jobs and, among those, the one served longest ago.
 Running jobs are not preempted, so of several workers one is reserved for owners with no running job: one
-user's 500 jobs, however long, delay nobody else's. Of an owner's jobs, the one with the earliest
-`rank_at` is next: the time when it became due, shifted by its priority. A low-priority job therefore
+user's 500 jobs, however long, delay nobody else's. Of three or more workers, one is also reserved for short
+jobs: the long jobs of any number of users delay nobody's short one. Of an owner's jobs, the one with the
+earliest `rank_at` is next: the time when it became due, shifted by its priority. A low-priority job therefore
 waits only for high-priority jobs that become due within twice that shift, and never starves.
 """
 
@@ -13,17 +14,19 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
-from typing import Self
+from typing import Any, Self
 
 from gifapp.domain.job import JobState, Priority
 from gifapp.jobs.db import leases, workers
 from gifapp.jobs.db.documents import LONG_AGO, JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.db.leases import UNLIMITED, Room
 from gifapp.jobs.db.queue_pause import is_paused
 from gifapp.mongodb import reaching_mongodb
 
 PRIORITIES: dict[Priority, int] = {"high": 10, "normal": 0, "low": -10}
 _SHIFT_PER_STEP = timedelta(minutes=1)
 _RENEWED_SHARE = 0.8  # of a lease; a live worker renews it before less than this is left
+RESERVED_WORKERS = 2  # one for owners with no running job, and one for short jobs
 _RECENT = 20  # finished jobs whose mean duration predicts the next one's
 
 
@@ -36,22 +39,29 @@ def rank_of(run_at: datetime, priority: int) -> datetime:
 def claim_next(*, worker: str, lease_s: float, max_running: int | None = None) -> JobDocument | None:
     """Claim the next job for `worker`; None: there is none to run.
 
-    `max_running` limits how many jobs of one owner run at a time; None: all workers but one.
+    `max_running` limits how many jobs of one owner run at a time; None: all workers but one, and one fewer
+    of long jobs.
     """
     if is_paused():
         return None
-    running, all_but_one = _running(), workers.count_alive() - 1
-    for owner in _in_turn(_due_by_owner(), running):
-        limit = max_running
-        if limit is None and all_but_one > 0:
-            limit = all_but_one + _lost(owner, lease_s)
-        if limit is not None and running[owner] >= limit:
-            continue
-        job = leases.claim(owner, worker=worker, lease_s=lease_s, max_running=limit)
+    room = _room(workers.count_alive(), max_running).plus(long=_lost(lease_s, is_short__ne=True))
+    for owner in _in_turn(_due_by_owner(short_only=_long_running() >= room.long), _running()):
+        own_room = room.plus(own=_lost(lease_s, owner=owner))
+        job = leases.claim(owner, worker=worker, lease_s=lease_s, room=own_room)
         if job is not None:
             OwnerDocument.objects(id=owner).update_one(upsert=True, set__served_at=utc_now())
             return job
     return None
+
+
+def _room(alive: int, max_running: int | None) -> Room:
+    """The room for jobs if all running ones have a live worker."""
+    is_reserved = alive > RESERVED_WORKERS  # with fewer workers, none is reserved for short jobs
+    long = alive - 1 if is_reserved else UNLIMITED
+    if max_running is not None:
+        return Room(max_running, max_running, long)
+    own = alive - 1 if alive > 1 else UNLIMITED
+    return Room(own, alive - RESERVED_WORKERS if is_reserved else own, long)
 
 
 @dataclass(frozen=True)
@@ -98,21 +108,27 @@ class QueueSnapshot:
         return behind * self.usual_s / usable
 
 
-def _due_by_owner() -> dict[str, int]:
-    due = {"state": JobState.QUEUED, "run_at": {"$lte": utc_now()}}
+def _due_by_owner(*, short_only: bool = False) -> dict[str, int]:
+    due = {"state": JobState.QUEUED, "run_at": {"$lte": utc_now()}} | (
+        {"is_short": True} if short_only else {}
+    )
     count = {"_id": "$owner", "count": {"$sum": 1}}
     rows = JobDocument.objects.aggregate([{"$match": due}, {"$group": count}])
     return {row["_id"]: row["count"] for row in rows}
+
+
+def _long_running() -> int:
+    return int(JobDocument.objects(state=JobState.RUNNING, is_short__ne=True).count())
 
 
 def _running() -> Counter[str]:
     return Counter(JobDocument.objects(state=JobState.RUNNING).scalar("owner"))
 
 
-def _lost(owner: str, lease_s: float) -> int:
-    """How many of the owner's running jobs have probably lost their worker: their leases were not renewed."""
+def _lost(lease_s: float, **jobs: Any) -> int:
+    """How many of these running jobs have probably lost their worker: their leases were not renewed."""
     unless_renewed = utc_now() + _RENEWED_SHARE * timedelta(seconds=lease_s)
-    running = JobDocument.objects(state=JobState.RUNNING, owner=owner)
+    running = JobDocument.objects(state=JobState.RUNNING, **jobs)
     return int(running.filter(lease_until__lt=unless_renewed).count())
 
 

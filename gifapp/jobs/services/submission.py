@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from gifapp import errors
 from gifapp.conversion.gif.version import ENGINE_VERSION
 from gifapp.conversion.plan import make_plan
+from gifapp.conversion.workload import cpu_s
 from gifapp.domain.job import MAX_AHEAD, JobState, Priority
 from gifapp.domain.limits import Allowance, Limits
 from gifapp.domain.recipes.recipe import Recipe
@@ -24,6 +25,8 @@ from gifapp.jobs.events.wakeups import WakeupQueue
 from gifapp.jobs.services.account_deletion import ensure_account_open
 from gifapp.jobs.timings import Timings
 from gifapp.mongodb import in_milliseconds
+
+SHORT_CPU_S = 10.0  # jobs that take no longer may use the worker that is reserved for short ones
 
 
 class Submission:
@@ -69,7 +72,8 @@ class Submission:
         """
         run_at = _future(run_at)
         source = sources.use_source(owner_id, source_id)
-        make_plan(sources.video_of(source), recipe, self._limits)
+        video = sources.video_of(source)
+        is_short = cpu_s(video, make_plan(video, recipe, self._limits)) <= SHORT_CPU_S
         fingerprint, key = _fingerprint(source, recipe), idempotency_key or None
         while (same := job_store.find_same(owner_id, fingerprint=fingerprint, idempotency_key=key)) is None:
             self._check_quota(owner_id)
@@ -80,6 +84,7 @@ class Submission:
                 fingerprint=fingerprint,
                 priority=priority,
                 run_at=run_at,
+                is_short=is_short,
                 max_attempts=self._timings.max_attempts,
                 idempotency_key=key,
             )

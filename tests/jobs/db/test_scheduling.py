@@ -12,7 +12,7 @@ from gifapp.domain.job import JobState, Priority
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db import leases, queue_pause, submissions, workers
-from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.db.documents import JobDocument, OwnerDocument, SourceDocument, utc_now
 from gifapp.jobs.db.scheduling import QueueSnapshot, claim_next, rank_of
 from gifapp.jobs.parts import JobParts
 
@@ -134,6 +134,79 @@ def test_concurrent_claims_keep_a_worker_reserved(
             leases.cancel(leases.attempt_of(job))
 
 
+def make_long(jobs: list[JobView]) -> None:
+    JobDocument.objects(id__in=[job.id for job in jobs]).update(set__is_short=False)
+
+
+def test_long_jobs_of_many_users_leave_a_worker_for_short_ones(submit: Submit) -> None:
+    with_workers(4)
+    for owner in ("ann", "bob", "cat", "dan", "eve"):
+        make_long(submit(owner))
+    running = [claimed() for _ in range(4)]
+    assert [job and job.is_short for job in running] == [False, False, False, None]
+    [short] = submit("eve")
+    served = claimed()
+    assert served
+    assert served.id == short.id
+    assert served.lane is None
+
+
+def test_long_jobs_of_one_user_leave_a_worker_for_anothers_long_job(submit: Submit) -> None:
+    with_workers(4)
+    make_long(submit("ann", 5))
+    assert [job and job.owner for job in (claimed(), claimed(), claimed())] == ["ann", "ann", None]
+    make_long(submit("bob", 2))
+    assert [job and job.owner for job in (claimed(), claimed())] == ["bob", None]
+
+
+def test_short_job_passes_its_owners_long_ones(submit: Submit) -> None:
+    with_workers(4)
+    make_long(submit("ann", 3))
+    assert [claimed() and True for _ in range(3)] == [True, True, None]
+    [short] = submit("ann", priority="low")
+    served = claimed()
+    assert served
+    assert served.id == short.id
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_few_workers_reserve_none_for_short_jobs(submit: Submit, count: int) -> None:
+    with_workers(count)
+    for owner in ("ann", "bob"):
+        make_long(submit(owner))
+    assert [job and job.owner for job in (claimed(), claimed())] == ["ann", "bob"]
+
+
+def test_concurrent_claims_keep_a_worker_for_short_jobs(submit: Submit) -> None:
+    with_workers(4)
+    for owner in ("ann", "bob", "cat", "dan"):
+        make_long(submit(owner, 6))
+    together = Barrier(4)
+
+    def claim_with_others(_: int) -> JobDocument | None:
+        together.wait()
+        return claimed()
+
+    for _ in range(6):
+        with ThreadPoolExecutor(4) as pool:
+            running = [job for job in pool.map(claim_with_others, range(4)) if job]
+        assert sorted(job.lane for job in running) == [0, 1, 2]
+        for job in running:
+            assert leases.cancel(leases.attempt_of(job))
+
+
+def test_long_job_of_a_dead_worker_frees_its_lane(submit: Submit) -> None:
+    with_workers(3)
+    for owner in ("ann", "bob", "cat"):
+        make_long(submit(owner))
+    assert [job and job.owner for job in (claimed(), claimed(), claimed())] == ["ann", "bob", None]
+    almost_over = utc_now() + timedelta(seconds=20)
+    JobDocument.objects(state=JobState.RUNNING, owner="ann").update(set__lease_until=almost_over)
+    served = claimed()
+    assert served
+    assert served.owner == "cat"
+
+
 def test_job_of_a_dead_worker_does_not_count_towards_its_owners_limit(submit: Submit) -> None:
     with_workers(2)
     submit("ann", 2)
@@ -141,6 +214,14 @@ def test_job_of_a_dead_worker_does_not_count_towards_its_owners_limit(submit: Su
     assert claimed() is None
     JobDocument.objects(state=JobState.RUNNING).update(set__lease_until=utc_now() + timedelta(seconds=20))
     assert claimed()
+
+
+def test_job_knows_whether_it_is_short(parts: JobParts, upload: Callable[..., SourceView]) -> None:
+    source = upload()
+    short = parts.submission.submit("ann", source.id, Recipe())
+    SourceDocument.objects(id=source.id).update(set__video__stored_width_px=20_000_000)
+    long = parts.submission.submit("ann", source.id, Recipe(speed=2))
+    assert [JobDocument.objects.get(id=job.id).is_short for job in (short, long)] == [True, False]
 
 
 def test_scheduled_job_waits_for_its_time(parts: JobParts, upload: Callable[..., SourceView]) -> None:

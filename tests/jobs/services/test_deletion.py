@@ -95,7 +95,7 @@ def test_concurrent_restore_and_purge_have_one_winner(parts: JobParts, upload: U
 
 
 def test_deleted_running_job_is_stopped_and_restored_as_cancelled(parts: JobParts, job: JobView) -> None:
-    claimed = leases.claim("ann", worker="w", lease_s=30, max_running=1)
+    claimed = leases.claim("ann", worker="w", lease_s=30, room=leases.Room(own=1))
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
     parts.jobs.delete("ann", job.id)
@@ -105,7 +105,7 @@ def test_deleted_running_job_is_stopped_and_restored_as_cancelled(parts: JobPart
     restored = parts.jobs.restore("ann", job.id)
     assert (restored.state, restored.gif) == (JobState.CANCELLED, None)
     assert parts.submission.retry("ann", job.id).state == JobState.QUEUED
-    assert leases.claim("ann", worker="w", lease_s=30, max_running=1) is not None
+    assert leases.claim("ann", worker="w", lease_s=30, room=leases.Room(own=1)) is not None
 
 
 def test_submission_does_not_return_a_deleted_job(parts: JobParts, upload: Upload) -> None:
