@@ -303,8 +303,6 @@ class AnsweringHandler(tornado.web.RequestHandler):
         value: BaseException | None,
         tb: TracebackType | None,  # noqa: ARG002
     ) -> None:
-        if isinstance(value, StreamClosedError):
-            return
         if status_of(value) >= 500:
             _log.error("request failed", request=shown_request(self.request), exc_info=value)
 

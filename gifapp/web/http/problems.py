@@ -7,6 +7,7 @@ from typing import Any
 
 import tornado.web
 from pydantic import BaseModel, ConfigDict
+from tornado.iostream import StreamClosedError
 
 from gifapp import errors
 
@@ -53,7 +54,10 @@ _STATUSES: dict[type[BaseException], int] = {
     errors.DiskFull: 507,
     errors.ServiceUnavailable: 503,
     errors.LinkInterrupted: 502,
+    StreamClosedError: 499,  # the client has left: nobody reads this, but it is no error of the server's
 }
+
+_PHRASES = {460: "Checksum Mismatch", 499: "Client Closed Request"}  # tus' own, and nginx's
 
 _SENTENCES = {
     400: "The request is malformed.",
@@ -92,4 +96,4 @@ def _type(code: str) -> str:
 
 def phrase(status: int) -> str:
     """The reason phrase of a status."""
-    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase  # 460 is tus' own
+    return _PHRASES.get(status) or HTTPStatus(status).phrase

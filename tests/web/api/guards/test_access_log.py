@@ -1,5 +1,10 @@
 """The access log identifies requests without recording secrets."""
 
+import asyncio
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -73,6 +78,34 @@ async def test_gif_download_is_logged(ada: Person, job: JobView) -> None:
     [line] = [log for log in logs if log["event"] == "request completed"]
     assert (line["log_level"], line["status"]) == ("info", 200)
     assert line["request"].startswith(f"GET /api/v1/jobs/{job.id}/gif")
+
+
+async def test_client_that_leaves_while_it_waits_is_no_server_error(
+    url: str, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered, may_end = asyncio.Event(), asyncio.Event(), threading.Event()
+    to, run = urlsplit(url), parts.passwords.run
+
+    async def run_noted(owner_id: str, work: Callable[[], object]) -> object:
+        asked.set()
+        try:
+            return await run(owner_id, work)
+        finally:
+            answered.set()
+
+    monkeypatch.setattr(parts.passwords, "run", run_noted)
+    hashing = asyncio.create_task(run("127.0.0.1", lambda: may_end.wait(20)))
+    body = b'{"email": "ada@example.com", "password": "wrong horse"}'
+    with capture_logs() as logs:
+        _, writer = await asyncio.open_connection(to.hostname, to.port)
+        headers = f"Content-Length: {len(body)}", "Content-Type: application/json"
+        writer.write(get("/api/v1/auth/login", *headers, method="POST") + body)
+        await asked.wait()
+        writer.transport.abort()
+        await parts.in_flight.end(within_s=10)  # the server has noticed
+        may_end.set()
+        await asyncio.gather(hashing, answered.wait())
+    assert [(log["event"], log["status"]) for log in logs] == [("request completed", 499)]
 
 
 async def test_each_request_is_one_line_and_unknown_methods_are_counted_as_one(
