@@ -188,7 +188,7 @@ def write_file(
         engine_s=round(reporter.elapsed_s, 3),
         format=recipe.format,
         path=out,
-        notes=(*rendering.notes, *written.notes),
+        notes=(*rendering.notes, *rendering.notes_on_reading, *written.notes),
     )
 
 

@@ -20,6 +20,7 @@ import gifapp
 from gifapp import errors
 from gifapp.conversion.pipeline import convert, convert_file
 from gifapp.conversion.probing.probe import probe
+from gifapp.conversion.render.rendering import DAMAGED
 from gifapp.domain.job import Phase
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Direction, Recipe, Segment
@@ -388,3 +389,20 @@ def _engine_threads() -> list[str]:
 def _assert_no_children() -> None:
     names: Sequence[str] = [child.name() for child in psutil.Process().children(recursive=True)]
     assert not [name for name in names if "ffmpeg" in name]
+
+
+@pytest.mark.parametrize(
+    ("damaged_at", "end_s", "is_noted"), [(None, 4.0, False), (0.5, 4.0, True), (0.95, 1.0, False)]
+)
+def test_damage_in_the_clip_is_noted(
+    tmp_path: Path, damaged_at: float | None, end_s: float, is_noted: bool
+) -> None:
+    path = clips.pattern(tmp_path / "a.mp4", seconds=4, to=("-c:v", "libx264", "-g", "10"))
+    data = bytearray(path.read_bytes())
+    if damaged_at is not None:
+        start = round(damaged_at * data.index(b"moov"))
+        data[start : start + 400] = bytes(400)
+    path.write_bytes(data)
+    report = convert(path, Recipe(segments=[Segment(end_s=end_s)]))
+    assert (DAMAGED in report.notes) == is_noted
+    assert report.duration_s == end_s

@@ -43,15 +43,28 @@ PIPE_BYTES = 1024**2
 STDERR_BYTES = 4096
 LARGE_PICTURE_PX = 4096 * 2304
 OUT_OF_MEMORY = (b"Cannot allocate memory", b"get_buffer() failed", b"pthread_create() failed")
+# others, such as missing references, occur in sound files too: after a seek, or where a recording begins
+DAMAGE = (b"Error submitting packet to decoder", b"Decoding error", b"error while decoding MB")
+_LONGEST_WORDS = max(map(len, OUT_OF_MEMORY + DAMAGE))
+
+
+def _ignore() -> None: ...
 
 
 def frames(
-    path: Path, video: Video, plan: Plan, *, limits: Limits, checkpoint: Callable[[], None]
+    path: Path,
+    video: Video,
+    plan: Plan,
+    *,
+    limits: Limits,
+    checkpoint: Callable[[], None],
+    on_damage: Callable[[], None] = _ignore,
 ) -> Generator[Pixels]:
     """The plan's frames in order, uint8 of `plan.shape`; neighbours may be the same array.
 
     Exhaust or `close()` the generator: ffmpeg runs until then. `checkpoint` is called at least every
-    `CHECKPOINT_S` while waiting for ffmpeg; if it raises, reading ends.
+    `CHECKPOINT_S` while waiting for ffmpeg; if it raises, reading ends. `on_damage` is called when a part of
+    the video cannot be decoded: pictures are then missing, or show what the decoder could guess.
 
     Raises:
         errors.SourceDamaged: a range of the plan yielded no picture.
@@ -66,7 +79,9 @@ def frames(
         )
         parts = [
             open_parts.enter_context(
-                closing(_part(path, video, plan, cut, limits=limits, checkpoint=checkpoint))
+                closing(
+                    _part(path, video, plan, cut, limits=limits, checkpoint=checkpoint, on_damage=on_damage)
+                )
             )
             for cut in plan.cuts
         ]
@@ -111,7 +126,14 @@ def _joined(parts: list[Generator[Pixels]], cuts: Sequence[Cut]) -> Iterator[Pix
 
 
 def _part(
-    path: Path, video: Video, plan: Plan, cut: Cut, *, limits: Limits, checkpoint: Callable[[], None]
+    path: Path,
+    video: Video,
+    plan: Plan,
+    cut: Cut,
+    *,
+    limits: Limits,
+    checkpoint: Callable[[], None],
+    on_damage: Callable[[], None],
 ) -> Generator[Pixels]:
     """The frames of one cut; ffmpeg starts when the first is read."""
     numbers = [number for number, _ in groupby(cut.pictures)]
@@ -123,7 +145,8 @@ def _part(
         filters = filter_chain(video, plan, cut)
         command = _command(path, video, plan, cut, limits, filters=filters)
         stdin = feed.pipe if feed else subprocess.DEVNULL
-        with closing(_Ffmpeg(command, stdin, [path, *plan.files], limits, checkpoint)) as ffmpeg:
+        running = _Ffmpeg(command, stdin, [path, *plan.files], limits, checkpoint, on_damage=on_damage)
+        with closing(running) as ffmpeg:
             read = _read(ffmpeg, feed, plan, len(numbers) or cut.frames, limits)
             yield from _repeated(read, cut.pictures) if feed else read
 
@@ -221,6 +244,8 @@ class _Ffmpeg:
         readable: Sequence[Path],
         limits: Limits,
         checkpoint: Callable[[], None],
+        *,
+        on_damage: Callable[[], None] = _ignore,
     ) -> None:
         self._cpu_s = _cpu_s(limits)
         bounds = processes.untrusted_file_limits(
@@ -243,6 +268,7 @@ class _Ffmpeg:
         for pipe in pipes:
             self._poll.register(pipe.fileno(), select.POLLIN)
         self._checkpoint = checkpoint
+        self._on_damage = on_damage
         self._last_error = b""
         self._is_out_of_memory = False
 
@@ -289,7 +315,9 @@ class _Ffmpeg:
         data: bytes = self._err.read(STDERR_BYTES)
         text = self._last_error + data
         self._is_out_of_memory |= any(words in text for words in OUT_OF_MEMORY)
-        self._last_error = text[-max(map(len, OUT_OF_MEMORY)) :]  # a read may end within the words
+        if any(words in text for words in DAMAGE):
+            self._on_damage()
+        self._last_error = text[-_LONGEST_WORDS:]  # a read may end within the words
         return data
 
     def ending(self) -> _Ending:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat, starmap
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from gifapp.domain.timing import MAX_PLAYS
 # expected times, which divide the progress bar; seconds on two cores
 _START_S, _READ_S, _WRITE_S = 0.1, 2e-9, 40e-9  # ffmpeg's start, per source pixel, per GIF pixel
 
+DAMAGED = "Part of the video is damaged: some pictures may be missing or show blocks."
+
 
 @dataclass(frozen=True)
 class Rendering:
@@ -39,6 +41,7 @@ class Rendering:
         notes: sentences about what was unusual in the source.
         loop: how many times they play, 0 forever.
         is_lossless: whether the source is lossless.
+        notes_on_reading: sentences about what was unusual while the frames were read; grows meanwhile.
     """
 
     width_px: int
@@ -49,6 +52,7 @@ class Rendering:
     notes: tuple[str, ...]
     loop: int = 0
     is_lossless: bool = True
+    notes_on_reading: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -72,8 +76,16 @@ def rendered(
     reading_s, writing_s = _expected_s(video, plan, len(delays))
     reporter.prepared(reading_s + writing_s)
     stored_at = reporter.fraction + (1 - reporter.fraction) * reading_s / (reading_s + writing_s)
+    notes_on_reading: list[str] = []
+
+    def note_damage() -> None:
+        notes_on_reading[:] = [DAMAGED]
+
+    reading = ffmpeg.frames(
+        path, video, plan, limits=limits, checkpoint=reporter.checkpoint, on_damage=note_damage
+    )
     with (
-        closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=reporter.checkpoint)) as read,
+        closing(reading) as read,
         _played(read, plan, reporter, stored_at) as played,
     ):
         pictures = _staying(played, len(delays) - len(played_cs))
@@ -89,6 +101,7 @@ def rendered(
             notes,
             loop=_plays(video, recipe),
             is_lossless=video.is_lossless,
+            notes_on_reading=notes_on_reading,
         )
 
 
