@@ -1,6 +1,7 @@
 import { addressOf, button, icon, make, progressBar, sizeInWords } from "../common.js";
 import { listen } from "./arrivals.js";
 import { fetchLink, makeLinkForm, nameOfLink } from "./links.js";
+import { Recorder } from "./recorder.js";
 import tus from "../vendor/tus.min.js";
 
 /**
@@ -74,7 +75,8 @@ export class Uploads {
     this.zone = make("button", { type: "button", class: "gifapp-zone", on: { click: () => this.input.click() } }, sign, this.title, this.hint);
     this.links = makeLinkForm((link) => this.takeLink(link));
     this.links.hidden = !model.get("fetches_links");
-    el.append(make("div", {}, this.zone, this.input), this.links, this.rows, this.clearing, this.spoken);
+    this.recorder = new Recorder({ take: (files) => this.take(files), limitBytes: () => this.model.get("limit_bytes") });
+    el.append(make("div", {}, this.zone, this.input), this.links, this.recorder.node, this.rows, this.clearing, this.spoken);
     this.showZone();
     this.showClearing();
   }
@@ -331,7 +333,7 @@ export class Uploads {
   }
 
   get isBusy() {
-    return this.running.size + this.waiting.length > 0;
+    return this.running.size + this.waiting.length > 0 || this.recorder.isRecording;
   }
 }
 
