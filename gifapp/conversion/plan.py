@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -57,6 +57,7 @@ class Plan:
         recipe: rotation, speed and look of the pictures.
         own_delays_cs: the delay of each frame that is read, if pictures keep their own delays.
         edited: the frames to show, if the recipe lists them; otherwise all show, in order.
+        skipped: how many frames come before the first cut: none of them is listed.
         key_frames_only: whether to decode only key frames, which is fast, and repeat them.
         lead_s: how long the source plays before its first picture; subtitles count from there.
         key_tables: the directory of the chroma key's tables, while frames are read.
@@ -74,6 +75,7 @@ class Plan:
     recipe: Recipe
     own_delays_cs: tuple[int, ...] = ()
     edited: tuple[ShownFrame, ...] = ()
+    skipped: int = 0
     key_tables: Path | None = None
     tone_table: Path | None = None
     key_frames_only: bool = False
@@ -108,7 +110,7 @@ class Plan:
 
     @cached_property
     def read_delays_cs(self) -> tuple[int, ...]:
-        """The delay of each frame that is read."""
+        """The delay of each frame that is read, after those of the frames that are skipped."""
         return self.own_delays_cs or tuple(delays_cs(self.duration_s, self.fps))
 
     @cached_property
@@ -118,7 +120,7 @@ class Plan:
 
     @cached_property
     def read_starts_s(self) -> list[float]:
-        """The start of each frame that is read, and the end of the last."""
+        """The start of each frame of `read_delays_cs`, and the end of the last."""
         return _starts_s(self.read_delays_cs)
 
     @cached_property
@@ -179,19 +181,26 @@ def _from_first_shown(plan: Plan) -> Plan:
     skipped, look = min(plan.order), plan.recipe.look
     if look.stabilise or look.denoise or any(cut.overlap for cut in plan.cuts):
         return plan
-    cuts = tuple(_cuts_from(plan.cuts, skipped, plan.recipe.speed / plan.fps))
-    return replace(
-        plan, cuts=cuts, edited=tuple(frame._replace(number=frame.number - skipped) for frame in plan.edited)
-    )
+    edited = tuple(frame._replace(number=frame.number - skipped) for frame in plan.edited)
+    return replace(plan, cuts=tuple(_cuts_from(plan, skipped)), edited=edited, skipped=skipped)
 
 
-def _cuts_from(cuts: Iterable[Cut], skipped: int, step_s: float) -> Iterator[Cut]:
-    """The cuts without their first `skipped` frames, which are `step_s` of the source apart."""
-    for cut in cuts:
-        first = min(skipped, cut.frames)
-        skipped -= first
-        if first < cut.frames:
-            yield Cut(cut.start_s + first * step_s, cut.frames - first, pictures=cut.pictures[first:])
+def _cuts_from(plan: Plan, skipped: int) -> Iterator[Cut]:
+    """The plan's cuts without their first `skipped` frames."""
+    begin = 0
+    for cut in plan.cuts:
+        first, end = max(skipped, begin), begin + cut.frames
+        if first < end:
+            start_s = cut.start_s + _source_s(plan, begin, first)
+            yield Cut(start_s, end - first, pictures=cut.pictures[first - begin :])
+        begin = end
+
+
+def _source_s(plan: Plan, begin: int, end: int) -> float:
+    """How many seconds of the source the frames of one cut from `begin` to `end` show."""
+    if plan.own_delays_cs:
+        return (plan.read_starts_s[end] - plan.read_starts_s[begin]) * plan.recipe.speed
+    return (end - begin) * plan.recipe.speed / plan.fps
 
 
 def _starts_s(delays_cs: Sequence[int]) -> list[float]:

@@ -206,6 +206,9 @@ def lit(source: Path | np.ndarray, out: Path, recipe: Recipe) -> list[tuple[int,
         ({"frames": edits(2, 0, 1), "direction": "reverse"}, [(1, 1), (1, 0), (1, 1)]),
         ({"frames": edits((1, 30), 3)}, [(3, 1), (1, 0)]),
         ({"frames": edits(0, (2, 20)), "hold_s": 1.0}, [(1, 0), (12, 1)]),
+        ({"frames": edits(2, 3)}, [(1, 1), (1, 0)]),
+        ({"frames": edits(3, 2), "speed": 0.5}, [(2, 0), (2, 1)]),
+        ({"frames": edits(3, 4)}, [(2, 0)]),
     ],
 )
 def test_subtitles_stay_with_their_frames(
@@ -214,6 +217,17 @@ def test_subtitles_stay_with_their_frames(
     grey = np.full((6, 60, 100, 3), 100, np.uint8)
     shown = lit(grey, tmp_path / "out.gif", Recipe(fps=10, subtitles=CUE, **fields))
     assert shown == expected
+
+
+def test_subtitles_stay_with_the_listed_frames_of_an_animation(tmp_path: Path) -> None:
+    grey = pixels([["." * 100] * 60] * 4)
+    grey[:] = (100, 100, 100, 255)
+    grey[:, 0, 0, 0] = range(4)
+    source = tmp_path / "uneven.gif"
+    source.write_bytes(gif_of(grey, [40, 10, 10, 40])[0])
+    cue = "1\n00:00:00,500 --> 00:00:00,600\nHi\n"
+    for frames, expected in {(2, 3): [(1, 1), (4, 0)], (1, 2): [(1, 0), (1, 1)], (3,): [(4, 0)]}.items():
+        assert lit(source, tmp_path / "out.gif", Recipe(subtitles=cue, frames=edits(*frames))) == expected
 
 
 @pytest.mark.parametrize("recipe", [Recipe(frames=edits(*range(0, 60, 2))), Recipe(frames=edits(9, (3, 40)))])

@@ -61,7 +61,7 @@ def _shown_forward_s(cue: Cue, plan: Plan) -> Iterator[tuple[float, float]]:
 
 def _forward_s(cue: Cue, plan: Plan) -> Iterator[tuple[float, float]]:
     """The parts of the cue within the cuts, in the time of the frames read."""
-    firsts = accumulate((cut.frames - cut.overlap for cut in plan.cuts), initial=0)
+    firsts = accumulate((cut.frames - cut.overlap for cut in plan.cuts), initial=plan.skipped)
     for cut, first in zip(plan.cuts, firsts, strict=False):
         begin_s, end_s = (plan.read_starts_s[first - cut.overlap + frames] for frames in (0, cut.frames))
         start_s, stop_s = (
