@@ -65,7 +65,7 @@ ROOMS = {
     "conversion.probing": {"conversion.images"},
     "conversion.images": set(),
     "conversion.intake": {"conversion.encoders", "conversion.images", "conversion.render"},
-    "conversion.review": {"conversion.images"},
+    "conversion.review": {"conversion.images", "conversion.probing"},
     "conversion.decode": {"conversion.images", "conversion.probing"},
     "conversion.text": {"conversion.images", "conversion.probing"},
     "conversion.render": {"conversion.decode", "conversion.text"},

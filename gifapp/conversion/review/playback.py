@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,11 @@ from PIL import Image
 
 from gifapp.conversion.images import containers
 from gifapp.conversion.images.compositor import composed
+from gifapp.conversion.probing.container_formats import ALPHA_DECODERS
 
 _VIDEOS = ("video/mp4", "video/webm")
+
+_Wanted = Callable[[int], bool]
 
 
 class Playback(NamedTuple):
@@ -30,19 +33,16 @@ class Playback(NamedTuple):
 
 def decoded(content: bytes, content_type: str) -> Playback:
     """The playback of a file's content."""
-    return _video(content) if content_type in _VIDEOS else _pictures(content)
+    frames = np.stack(list(_frames(content, content_type)))
+    return Playback(frames, _delays_s(content, content_type))
 
 
 def decoded_at(content: bytes, content_type: str, moments: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The frames shown at moments from 0 to 1, as shares of the duration: uint8 (n, height, width, 4)."""
-    if content_type in _VIDEOS:
-        playback = _video(content)
-        return playback.frames[shown_at(playback.delays_s, moments)]
-    animation = containers.read(memoryview(content))
-    numbers = shown_at([tile.delay_ms for tile in animation.tiles], moments).tolist()
+    numbers = shown_at(_delays_s(content, content_type), moments).tolist()
     wanted = sorted(set(numbers))
-    pictures = composed(animation, set(wanted).__contains__)
-    frames = {number: _rgba(picture) for number, picture in zip(wanted, pictures, strict=True)}
+    decoded = _frames(content, content_type, set(wanted).__contains__)
+    frames = dict(zip(wanted, decoded, strict=True))
     return np.stack([frames[number] for number in numbers])
 
 
@@ -53,40 +53,48 @@ def shown_at(delays: Sequence[float], moments: NDArray[np.float64]) -> NDArray[n
     return np.minimum(numbers, len(ends) - 1, out=numbers)
 
 
-def _pictures(content: bytes) -> Playback:
-    animation = containers.read(memoryview(content))
-    frames = np.stack([_rgba(picture) for picture in composed(animation)])
-    return Playback(frames, tuple(tile.delay_ms / 1000 for tile in animation.tiles))
+def first_png(content: bytes, content_type: str) -> bytes:
+    """The first frame, as a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(next(_frames(content, content_type))).save(file, "png")
+    return file.getvalue()
 
 
-def _rgba(picture: Image.Image) -> NDArray[np.uint8]:
-    """A copy: pictures are drawn on one canvas."""
-    return np.array(picture.convert("RGBA"))
+def _frames(
+    content: bytes, content_type: str, is_wanted: _Wanted = lambda _: True
+) -> Iterator[NDArray[np.uint8]]:
+    """The frames whose numbers are wanted, RGBA, one by one."""
+    if content_type in _VIDEOS:
+        pictures = (frame for number, frame in enumerate(_video(content)) if is_wanted(number))
+        return (frame.to_ndarray(format="rgba") for frame in pictures)
+    drawn = composed(containers.read(memoryview(content)), is_wanted)
+    return (np.array(picture.convert("RGBA")) for picture in drawn)  # copies: all are drawn on one canvas
 
 
-def _video(content: bytes) -> Playback:
+def _delays_s(content: bytes, content_type: str) -> tuple[float, ...]:
+    if content_type not in _VIDEOS:
+        return tuple(tile.delay_ms / 1000 for tile in containers.read(memoryview(content)).tiles)
+    starts_s = [float(frame.time or 0) for frame in _video(content)]
+    ends_s = pairwise([*starts_s, max(_video_end_s(content), starts_s[-1])])
+    return tuple(end_s - start_s for start_s, end_s in ends_s)
+
+
+def _video(content: bytes) -> Iterator[Any]:
     import av  # noqa: PLC0415  slow to import, and few files are videos
 
     with av.open(io.BytesIO(content), "r") as container:
         stream = container.streams.video[0]
-        decoded = [
-            (float(frame.time or 0), frame.to_ndarray(format="rgba")) for frame in container.decode(stream)
-        ]
-        end_s = float(container.duration or 0) / av.time_base
-    starts_s = [start_s for start_s, _ in decoded]
-    ends_s = pairwise([*starts_s, max(end_s, starts_s[-1])])
-    return Playback(np.stack([frame for _, frame in decoded]), tuple(end - start for start, end in ends_s))
+        alpha_decoder = ALPHA_DECODERS.get(stream.codec.canonical_name)
+        decoder: Any = av.CodecContext.create(alpha_decoder, "r") if alpha_decoder else stream.codec_context
+        for packet in container.demux(stream):
+            yield from decoder.decode(packet if packet.size else None)
 
 
-def first_png(content: bytes, content_type: str) -> bytes:
-    """The first frame, as a PNG."""
-    if content_type in _VIDEOS:
-        picture = Image.fromarray(_video(content).frames[0])
-    else:
-        picture = next(composed(containers.read(memoryview(content))))
-    file = io.BytesIO()
-    picture.save(file, "png")
-    return file.getvalue()
+def _video_end_s(content: bytes) -> float:
+    import av  # noqa: PLC0415  as above
+
+    with av.open(io.BytesIO(content), "r") as container:
+        return float(container.duration or 0) / av.time_base
 
 
 def colours_in(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -63,6 +63,15 @@ def test_frames_of_a_video_have_their_times() -> None:
     assert shown.delays_s == pytest.approx((0.1, 0.1, 0.1), abs=0.001)
 
 
+@pytest.mark.parametrize("name", ["gif", "webp", "apng", "avif", "webm"])
+def test_frames_keep_their_transparency_in_every_format_that_has_it(name: Any) -> None:
+    large = np.repeat(np.repeat(FRAMES, 16, axis=1), 16, axis=2)
+    report = convert(large, Recipe(fps=10, format=name))
+    assert np.array_equal(report.read_frames().frames[..., 3], large[..., 3])
+    on_black = convert(large[..., :3], Recipe(fps=10, format=name))
+    assert report.compare(on_black).gifs[1].difference[-1, -1] > 50
+
+
 def test_palette_is_sorted_by_frequency(report: GifReport) -> None:
     assert report.palette.tolist()[2] == [0, 255, 0]
     assert sorted(report.palette.tolist()) == [[0, 0, 255], [0, 255, 0], [255, 0, 0]]
