@@ -31,7 +31,7 @@ from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.output_names import for_output
 from gifapp.domain.recipes.preset_limits import preset_of, within_preset
 from gifapp.domain.recipes.recipe import Format, Recipe
-from gifapp.domain.timing import STANDARD_FPS
+from gifapp.domain.timing import MAX_FPS, STANDARD_FPS
 
 __all__ = ["GifReport", "convert", "convert_file"]
 
@@ -92,8 +92,10 @@ def convert(
 
 
 def refitting_itself(report: GifReport, limits: Limits) -> GifReport:
-    """The report of a source that is gone: `shrink` starts from its own file."""
-    return replace(report, refit=partial(_refitted, report, Recipe(), limits=limits))
+    """The report of a source that is gone: `shrink` starts from its own file, at its rate and size."""
+    longest_px = max(report.width_px, report.height_px)
+    recipe = Recipe(format=report.format, fps=MAX_FPS, width_px=longest_px, height_px=longest_px)
+    return replace(report, refit=partial(_refitted, report, recipe, limits=limits))
 
 
 def _refitted(source: Any, recipe: Recipe, target_bytes: int, **options: Any) -> GifReport:

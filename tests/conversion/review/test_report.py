@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gifapp import Caption, GifReport, Recipe, convert, errors, options, show
+from gifapp import Caption, GifReport, Recipe, convert, errors, options, record, show
 from gifapp.conversion.review.quality import ssim
 from tests.support.letters import pixels
 
@@ -90,6 +90,19 @@ def test_shrinking_a_consumed_source_starts_from_its_gif() -> None:
     smaller = made.shrink("3kB")
     assert smaller.bytes <= 3000
     assert smaller.duration_s == made.duration_s
+
+
+@pytest.mark.parametrize("name", ["webp", "mp4"])
+def test_consumed_source_keeps_its_format_and_rate_when_it_shrinks(name: Any) -> None:
+    made = convert(iter(NOISE), Recipe(fps=30, format=name))
+    smaller = made.shrink(made.bytes * 9 // 10)
+    assert (smaller.format, smaller.frames, smaller.duration_s) == (name, made.frames, made.duration_s)
+
+
+def test_large_recording_is_not_scaled_down_before_it_shrinks() -> None:
+    with record() as recording:
+        recording.add(np.zeros((20, 600), np.uint8))
+    assert recording.report.shrink("50kB").width_px == 600
 
 
 @pytest.mark.parametrize("target", ["small", "", "2 TB"])
