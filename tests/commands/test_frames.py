@@ -4,12 +4,14 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
 from gifapp.__main__ import gifapp
-from gifapp.conversion.exporting.contact_sheet import MAX_SIDE_PX, layout
+from gifapp.conversion.exporting.contact_sheet import MAX_SIDE_PX, contact_sheet, layout
+from gifapp.conversion.frame import Frame
 from tests.support.gifs import gif_of
 from tests.support.letters import COLOURS, pixels
 
@@ -73,3 +75,12 @@ def test_sheet_has_room_for_all_frames_and_bounded_sides(count: int, width_px: i
     sheet = layout(count, width_px, height_px)
     assert sheet.columns * (sheet.rows - 1) < count <= sheet.columns * sheet.rows
     assert max(sheet.width_px, sheet.height_px) <= MAX_SIDE_PX
+
+
+def test_labels_of_small_frames_do_not_overlap() -> None:
+    frames = [Frame(np.full((8, 8, 3), 255, np.uint8), 1000)] * 2
+    drawn = contact_sheet(frames, len(frames), 8, 8)
+    inked = np.flatnonzero((drawn < 128).any(axis=(0, 2)))
+    assert layout(2, 8, 8).columns == 2
+    assert np.diff(inked).max() > 10
+    assert inked[-1] < drawn.shape[1] - 8

@@ -16,7 +16,8 @@ MAX_SIDE_PX = 4096
 _MAX_TILE_PX = 320
 _GAP_PX = 8
 _LABEL_PX = 20
-_MAX_COLUMNS = MAX_SIDE_PX // (2 * _GAP_PX)
+_LABEL_WIDTH_PX = 96  # of the longest: 999 · 655350 ms
+_MAX_COLUMNS = MAX_SIDE_PX // (_LABEL_WIDTH_PX + 2 * _GAP_PX)
 _MAX_ROWS = MAX_SIDE_PX // (2 * _GAP_PX + _LABEL_PX)
 _SHAPE = 4 / 3  # of the sheet
 _GROUND, _INK = (255, 255, 255), (40, 40, 40)
@@ -32,18 +33,23 @@ class Layout:
     tile_height_px: int
 
     @property
+    def column_px(self) -> int:
+        """The width of a column, which has room for a label even if the tiles are narrower."""
+        return max(self.tile_width_px, _LABEL_WIDTH_PX)
+
+    @property
     def width_px(self) -> int:
-        return self.columns * (self.tile_width_px + _GAP_PX) + _GAP_PX
+        return self.columns * (self.column_px + _GAP_PX) + _GAP_PX
 
     @property
     def height_px(self) -> int:
         return self.rows * (self.tile_height_px + _LABEL_PX + _GAP_PX) + _GAP_PX
 
     def corner_px(self, number: int) -> tuple[int, int]:
-        """The left upper corner of a frame."""
+        """The upper left corner of a frame."""
         row, column = divmod(number, self.columns)
         return (
-            _GAP_PX + column * (self.tile_width_px + _GAP_PX),
+            _GAP_PX + column * (self.column_px + _GAP_PX),
             _GAP_PX + row * (self.tile_height_px + _LABEL_PX + _GAP_PX),
         )
 
