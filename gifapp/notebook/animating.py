@@ -20,6 +20,7 @@ from typing import Any
 from gifapp import errors
 from gifapp.conversion.frame import Pixels
 from gifapp.conversion.intake.colouring import Colouring
+from gifapp.conversion.intake.figures import close_figures, open_figures
 from gifapp.conversion.intake.frames import pixels_of
 from gifapp.conversion.pipeline import GifReport
 from gifapp.domain.recipes.recipe import Recipe
@@ -154,16 +155,10 @@ def _draw_pickled(work: bytes, colouring: Colouring) -> Pixels:
 
 def _draw(function: Callable[[Any], Any], value: Any, colouring: Colouring) -> Pixels:
     """One frame; figures that the function opens are closed again."""
-    open_before = _open_figures()
+    open_before = open_figures()
     frame = function(value)
     if frame is None and "matplotlib.pyplot" in sys.modules:
         frame = sys.modules["matplotlib.pyplot"].gcf()
     pixels = pixels_of(frame, colouring)
-    for number in _open_figures() - open_before:
-        sys.modules["matplotlib.pyplot"].close(number)
+    close_figures(open_figures() - open_before)
     return pixels
-
-
-def _open_figures() -> set[int]:
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    return set(pyplot.get_fignums()) if pyplot else set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any, cast
 from weakref import WeakSet
 
@@ -14,7 +14,13 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from gifapp import errors
-from gifapp.conversion.intake.figures import is_figure, is_matplotlib_figure, pixels_of_png
+from gifapp.conversion.intake.figures import (
+    close_figures,
+    is_figure,
+    is_matplotlib_figure,
+    open_figures,
+    pixels_of_png,
+)
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.typed_values import bytes_in
 from gifapp.notebook.recording import RECORDED_FPS, Recording, record
@@ -33,18 +39,28 @@ class GifMagics(Magics):
     @cell_magic
     def gif(self, line: str, cell: str) -> Any:
         """Run the cell, and show a GIF of what it shows: figures and pictures, in order."""
-        options, shell = parse_argstring(self.gif, line), cast("Any", self.shell)
+        options, shell = _options(self.gif, line), cast("Any", self.shell)
         recording = record(_recipe(options.width, options.target_size), options.output, fps=options.fps)
-        with ExitStack() as stack:
-            gif = stack.enter_context(recording)
+        open_before = open_figures()
+        with recording as gif:
             with _capturing(shell, gif) as shown:
                 result = shell.run_cell(cell)
             if not result.success:  # the cell has shown its error; the GIF would be incomplete
                 raise errors.CellFailed
-            _add_open_figures(gif, shown)
+            _add_figures(gif, open_figures() - open_before, shown)
         if options.name:
             shell.user_ns[options.name] = recording.report
         return recording.report
+
+
+def _options(magic: Any, line: str) -> Any:
+    """The magic's options; IPython leaves the quotes around values in place."""
+    options = parse_argstring(magic, line)
+    for name in ("output", "target_size"):
+        value = getattr(options, name)
+        if value and value[0] == value[-1] and value[0] in "\"'":
+            setattr(options, name, value[1:-1])
+    return options
 
 
 def _recipe(width_px: int | None, target: str | None) -> Recipe:
@@ -107,16 +123,13 @@ def _without_flushing(shell: Any) -> Iterator[None]:
         shell.events.register("post_execute", flush)
 
 
-def _add_open_figures(gif: Recording, shown: WeakSet[Any]) -> None:
+def _add_figures(gif: Recording, numbers: set[int], shown: WeakSet[Any]) -> None:
     """Add figures that were drawn but not shown, as the end of a cell would show them, and close all."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return
-    for number in pyplot.get_fignums():
-        figure = pyplot.figure(number)
+    for number in sorted(numbers):
+        figure = sys.modules["matplotlib.pyplot"].figure(number)
         if is_matplotlib_figure(figure) and figure not in shown:
             gif.add(figure)
-    pyplot.close("all")
+    close_figures(numbers)
 
 
 def load_ipython_extension(shell: Any) -> None:

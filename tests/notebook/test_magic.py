@@ -38,10 +38,20 @@ CELLS = {
         for colour in ("red", "lime"):
             pyplot.figure(figsize=(1, 0.5), dpi=40, facecolor=colour)
     """,
+    "left open": """
+        %config InlineBackend.close_figures = False
+        pyplot.figure(9, figsize=(3, 3))
+    """,
     "pictures": """
-        %%gif --fps 5
+        %%gif --fps 5 --output "two words.gif"
         display(Image.new("RGB", (20, 10), "red"))
         Image.new("RGB", (20, 10), "blue")
+    """,
+    "still open": """
+        from pathlib import Path
+        assert Path("two words.gif").exists() and pyplot.get_fignums() == [9]
+        pyplot.close(9)
+        %config InlineBackend.close_figures = True
     """,
     "fails": """
         %%gif
@@ -103,6 +113,10 @@ def test_figures_of_a_cell_become_a_gif(
 ) -> None:
     assert gif(outputs[name]) == (size, delays_ms)
     assert not [output for output in outputs[name] if output.output_type == "error"]
+
+
+def test_figures_of_earlier_cells_stay_open(outputs: dict[str, list[Any]]) -> None:
+    assert not outputs["still open"]
 
 
 def test_other_output_shows_as_usual(outputs: dict[str, list[Any]]) -> None:

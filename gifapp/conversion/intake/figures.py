@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,18 @@ def is_matplotlib_figure(frame: Any) -> bool:
     # a caller with a figure has imported matplotlib; others should not pay for the import
     module = sys.modules.get("matplotlib.figure")
     return module is not None and isinstance(frame, module.Figure)
+
+
+def open_figures() -> set[int]:
+    """The numbers of pyplot's open figures."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
+
+
+def close_figures(numbers: Iterable[int]) -> None:
+    """Close the open figures with these numbers."""
+    for number in numbers:
+        sys.modules["matplotlib.pyplot"].close(number)
 
 
 def pixels_of_figure(figure: Any) -> Pixels:
