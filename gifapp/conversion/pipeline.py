@@ -123,7 +123,7 @@ def _converted(
     with as_file(source, fps=fps, on_frame=on_frame, options=options) as taken:
         if output is not None:
             _refuse_same_file(taken.path, Path(output))
-        recipe = _keeping_frames(recipe, taken.fps)
+        recipe = keeping_frames(recipe, taken.fps)
         make = partial(convert_file, taken.path, limits=limits)
         alternatives: dict[Format, int] = {}
         if compare:
@@ -194,7 +194,7 @@ def write_file(
     )
 
 
-def _keeping_frames(recipe: Recipe, fps: float | None) -> Recipe:
+def keeping_frames(recipe: Recipe, fps: float | None) -> Recipe:
     """The recipe at the source's own rate if that is above the standard one, unless the recipe sets one."""
     if fps is None or fps <= STANDARD_FPS or recipe.fps is not None:
         return recipe

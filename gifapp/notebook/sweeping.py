@@ -20,7 +20,7 @@ from gifapp.conversion.frame_store import FrameStore
 from gifapp.conversion.intake.colouring import Colouring
 from gifapp.conversion.intake.options import FrameOptions
 from gifapp.conversion.intake.python_input import as_file
-from gifapp.conversion.pipeline import GifReport, write_file
+from gifapp.conversion.pipeline import GifReport, keeping_frames, write_file
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.progress import Reporter
 from gifapp.conversion.progress_bar import listener
@@ -88,6 +88,9 @@ def sweep(
         tempfile.TemporaryDirectory(prefix="gifapp-") as directory,
     ):
         video = probe(taken.path, limits=limits)
+        recipes = [
+            numbered._replace(recipe=keeping_frames(numbered.recipe, taken.fps)) for numbered in recipes
+        ]
         groups = list(_groups(recipes))
         parts = in_parts(report, len(groups))
         made = [

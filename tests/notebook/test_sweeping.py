@@ -30,6 +30,17 @@ def test_every_combination_is_the_gif_that_convert_makes(clip: Path) -> None:
     assert fractions[-1] == 1
 
 
+def test_animation_keeps_its_rate_in_every_variant() -> None:
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    from matplotlib.animation import FuncAnimation
+
+    figure = pyplot.figure(figsize=(1, 0.5), dpi=40)
+    animation = FuncAnimation(figure, lambda n: figure.set_facecolor(f"C{n}"), frames=6, interval=40)
+    made = sweep(animation, colours=[8, 64], fps=[None, 10])
+    assert [variant.report.frames for variant in made.variants] == [6, 2, 6, 2]
+    pyplot.close(figure)
+
+
 def test_best_variants_are_marked(clip: Path) -> None:
     made = sweep(clip, Recipe(fps=10), colours=[4, 64], lossy=[0, 100])
     best = max(made.variants, key=lambda variant: variant.ssim)
