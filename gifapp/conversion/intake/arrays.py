@@ -19,7 +19,7 @@ def as_array(value: Any) -> NDArray[Any]:
     Raises:
         errors.FramesInvalid: NumPy cannot read it, even by way of main memory.
     """
-    refusals = []
+    refusals: list[object] = []
     for read in _WAYS:
         try:
             array = read(value)
@@ -28,8 +28,8 @@ def as_array(value: Any) -> NDArray[Any]:
         else:
             if array.dtype != object:
                 return array
-    reason = refusals[0] if refusals else f"{type(value).__name__} holds no numbers"
-    raise errors.FramesInvalid(problem=f"NumPy cannot read them ({reason})")
+            refusals.append(f"{type(value).__name__} holds no numbers")
+    raise errors.FramesInvalid(problem=f"NumPy cannot read them ({refusals[0]})")
 
 
 def frames_in(source: Any) -> Iterator[Any]:

@@ -55,10 +55,10 @@ class Colouring:
         return replace(self, cmap=_colormap(self.cmap)) if self.cmap is not None else self
 
     def spanning(self, frames: Iterable[Any]) -> Colouring:
-        """This, with the extremes of `frames` for the limits that are not set; NaN counts for nothing."""
+        """This, with the extremes of `frames`, but for NaN and masked pixels, as the limits not set."""
         lowest, highest = math.inf, -math.inf
         for frame in frames:
-            numbers = as_array(frame)
+            numbers = np.ma.compressed(as_array(frame))
             finite = numbers[np.isfinite(numbers)]
             if finite.size:
                 lowest, highest = min(lowest, float(finite.min())), max(highest, float(finite.max()))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,9 @@ from gifapp.conversion.intake.lossless import OnFrame
 from gifapp.conversion.render.rendering import Rendering
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
-from gifapp.domain.timing import MIN_DELAY_CS
+from gifapp.domain.timing import MAX_DELAY_CS, MIN_DELAY_CS
+
+_LONGEST_S = MAX_DELAY_CS / 100
 
 
 def write_timed(
@@ -48,7 +50,7 @@ def write_timed(
         path,
         limits=Limits(),
         on_frame=lambda _: on_frame(),
-        checkpoint=on_frame,
+        checkpoint=lambda: None,  # ffmpeg takes a fraction of a second for a frame
     )
 
 
@@ -56,11 +58,15 @@ def _delays_cs(durations_s: Sequence[float]) -> list[int]:
     """The durations in centiseconds, rounded on the timeline so that errors do not add up."""
     delays_cs: list[int] = []
     end_s, shown_cs = 0.0, 0
+    if not isinstance(durations_s, Iterable):
+        problem = f"must be a list with one number for each frame, not {durations_s!r}"
+        raise errors.FieldInvalid(field="durations_s", problem=problem)
     for number, duration_s in enumerate(durations_s, 1):
-        if not (math.isfinite(duration_s) and duration_s > 0):
-            problem = f"must be positive numbers of seconds; number {number} is {duration_s}"
+        if not (isinstance(duration_s, Real) and 0 < duration_s <= _LONGEST_S):
+            allowed = f"must be positive numbers of seconds up to {_LONGEST_S}"
+            problem = f"{allowed}; number {number} is {duration_s!r}"
             raise errors.FieldInvalid(field="durations_s", problem=problem)
-        end_s += duration_s
+        end_s += float(duration_s)
         delays_cs.append(max(MIN_DELAY_CS, round(end_s * 100) - shown_cs))
         shown_cs += delays_cs[-1]
     return delays_cs

@@ -134,6 +134,16 @@ def row(numbers: Any, **colouring: Any) -> list[list[int]]:
     return [pixel.tolist() for pixel in shown[0]]
 
 
+def test_masked_pixels_do_not_count_as_extremes() -> None:
+    frames = np.ma.masked_array([[[9.0, 2.0]], [[7.0, 7.0]]], [[[True, False]], [[True, True]]])
+    assert Colouring(cmap="grey").spanning(frames) == Colouring("grey", 2.0, 2.0)
+
+
+def test_what_holds_no_numbers_is_named() -> None:
+    with pytest.raises(errors.FramesInvalid, match="object holds no numbers"):
+        Colouring(vmin=0, vmax=1).pixels(object())
+
+
 def test_nan_and_masked_pixels_are_transparent() -> None:
     assert row([0.0, np.nan, 1.0]) == [[0, 0, 0, 255], [0, 0, 0, 0], [255, 255, 255, 255]]
     masked = np.ma.masked_equal(np.array([[7, 8]], np.uint8), 8)

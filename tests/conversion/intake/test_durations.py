@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gifapp import Recipe, convert, errors
+from tests.support.fakes import Impatient
 from tests.support.letters import pixels, read_gif, timeline_of
 
 FRAMES = pixels([["RR"], ["GG"], ["BB"], [".B"]])
@@ -53,13 +54,31 @@ def endless() -> Iterator[np.ndarray]:
         (FRAMES[:3], [0.1, 0.2], "it has 2, and there are more than 2 frames"),
         (FRAMES[:3], [0.1] * 5, "it has 5, and there are 3 frames"),
         (endless(), [0.1] * 5, "it has 5, and there are more than 5 frames"),
-        (FRAMES[:3], [0.1, 0, 0.1], "be positive numbers of seconds; number 2 is 0"),
+        (FRAMES[:3], [0.1, 0, 0.1], "be positive numbers of seconds up to 655.35; number 2 is 0"),
         (FRAMES[:3], [0.1, 0.1, np.inf], "number 3 is inf"),
+        (FRAMES[:3], [0.1, 0.1, 1e9], "number 3 is 1000000000"),
+        (FRAMES[:3], [None] * 3, "number 1 is None"),
+        (FRAMES[:3], ["1"] * 3, "number 1 is '1'"),
+        (FRAMES[:3], 0.1, "be a list with one number for each frame, not 0.1"),
     ],
 )
-def test_durations_that_do_not_fit_are_refused(source: Any, durations_s: list[float], says: str) -> None:
+def test_durations_that_do_not_fit_are_refused(source: Any, durations_s: Any, says: str) -> None:
     with pytest.raises(errors.FieldInvalid, match=f"^durations_s must .*{says}"):
         convert(source, durations_s=durations_s)
+
+
+def test_progress_counts_every_frame_once() -> None:
+    listener, fractions = Impatient(), []
+
+    class Watched(list[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            for number in range(len(self)):
+                fractions.append(listener.heard[-1].fraction if listener.heard else 0.0)
+                yield self[number]
+
+    noise = np.random.default_rng(5).integers(0, 255, (40, 300, 300, 3), np.uint8)
+    convert(Watched(noise), durations_s=[0.1] * 40, on_progress=listener)
+    assert 0 < fractions[30] <= 0.5 * 31 / 40
 
 
 def test_frames_of_other_sizes_are_refused() -> None:
