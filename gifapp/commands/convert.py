@@ -14,8 +14,7 @@ import click
 from gifapp.commands import options
 from gifapp.commands.recipe.options import RecipeCommand
 from gifapp.commands.recipe.reading import read_recipe
-from gifapp.commands.running import Stop, configured_limits, local_file, progress_bar
-from gifapp.domain.job import Progress
+from gifapp.commands.running import configured_limits, local_file, watched
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.output_names import format_of
 from gifapp.domain.recipes.recipe import Format
@@ -85,14 +84,7 @@ def convert(
 
     if quiet:
         logging.disable(logging.WARNING)
-    stop = Stop()
-    with progress_bar(sys.stderr, quiet=quiet) as show:
-
-        def on_progress(progress: Progress) -> None:
-            stop.check()
-            if show:
-                show(progress)
-
+    with watched(sys.stderr, quiet=quiet) as on_progress:
         report = make_gif(
             video,
             recipe,

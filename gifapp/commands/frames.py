@@ -13,9 +13,8 @@ import click
 from gifapp.commands import options
 from gifapp.commands.recipe.options import RecipeCommand
 from gifapp.commands.recipe.reading import read_recipe
-from gifapp.commands.running import Stop, configured_limits, local_file, progress_bar
+from gifapp.commands.running import configured_limits, local_file, watched
 from gifapp.commands.tables import echo_table
-from gifapp.domain.job import Progress
 from gifapp.domain.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -58,8 +57,8 @@ def frames(
 ) -> None:
     """List the frames that a recipe shows of VIDEO, or export them.
 
-    The numbers are those that --frames takes. Without size options, frames are exported as a GIF would have
-    them: at most 480 pixels wide and high.
+    Without --frames, --direction and --preset, the numbers are those that --frames takes. Without size
+    options, frames have the size of the GIF: at most 480 pixels wide and high.
     """
     recipe = read_recipe(ctx, recipe_file)
     files: dict[Export, Path | None] = {
@@ -101,14 +100,7 @@ def _list(video: Path, recipe: Recipe, *, as_json: bool) -> None:
 def _export(video: Path, recipe: Recipe, out: Path, kind: Export, number: int, *, quiet: bool) -> None:
     from gifapp.conversion.exporting.frame_files import export_frames
 
-    stop = Stop()
-    with progress_bar(sys.stderr, quiet=quiet) as show:
-
-        def on_progress(progress: Progress) -> None:
-            stop.check()
-            if show:
-                show(progress)
-
+    with watched(sys.stderr, quiet=quiet) as on_progress:
         export_frames(
             video, recipe, out, kind, number=number, limits=configured_limits(), on_progress=on_progress
         )

@@ -63,6 +63,20 @@ def configured_limits() -> Limits:
 
 
 @contextmanager
+def watched(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """A callback for a conversion's progress: it shows a bar on a terminal, and exits after a signal."""
+    stop = Stop()
+    with progress_bar(stream, quiet=quiet) as show:
+
+        def on_progress(progress: Progress) -> None:
+            stop.check()
+            if show:
+                show(progress)
+
+        yield on_progress
+
+
+@contextmanager
 def progress_bar(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
     """A progress bar, only on a terminal."""
     if quiet or not stream.isatty():

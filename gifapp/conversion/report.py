@@ -102,17 +102,18 @@ class GifReport:
         """Compare this file with others: reports, paths, or the bytes of GIFs. This one is the reference.
 
         Raises:
-            errors.FieldInvalid: there is not one label for each, this one included.
+            errors.FieldInvalid: there is not one label for each, this one included, or bytes are no GIF.
             TypeError: one of `others` cannot be compared.
         """
         from gifapp.conversion.review.comparison import compared  # noqa: PLC0415  needed rarely
         from gifapp.conversion.review.media import medium_of  # noqa: PLC0415
 
-        media = [medium_of(shown) for shown in (self, *others)]
-        names = labels or tuple(f"{number}" for number in range(1, len(media) + 1))
-        if len(names) != len(media):
-            problem = f"must be {len(media)} names, for this GIF first; there are {len(names)}"
+        compared_files = (self, *others)
+        names = labels or tuple(f"{number}" for number, _ in enumerate(compared_files, 1))
+        if len(names) != len(compared_files):
+            problem = f"must be {len(compared_files)} names, for this GIF first; there are {len(names)}"
             raise errors.FieldInvalid(field="labels", problem=problem)
+        media = map(medium_of, compared_files)
         return compared(list(zip(names, media, strict=True)))
 
     def read_frames(self) -> Playback:

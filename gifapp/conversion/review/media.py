@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 from zlib import crc32
 
+from gifapp import errors
 from gifapp.conversion.review.options import options
 from gifapp.domain.recipes.output_formats import FILE_KINDS, FileKind
 from gifapp.domain.recipes.output_names import format_of
@@ -47,8 +48,13 @@ def medium_of(shown: Any) -> Medium:
 
     Raises:
         TypeError: it is none of these.
+        errors.FieldInvalid: the bytes are not those of a GIF.
     """
     if isinstance(shown, bytes):
+        if not shown.startswith(b"GIF8"):
+            raise errors.FieldInvalid(
+                field="bytes", problem="must be those of a GIF; pass other files by path"
+            )
         return Medium(shown, "gif")
     if isinstance(shown, str | os.PathLike):
         path = Path(shown)

@@ -148,6 +148,14 @@ def test_incomparable_gifs_are_refused(
         report.compare(*others, labels=labels)
 
 
+@pytest.mark.parametrize("wrong", [b"", b"hello", b"\0\0\0\x18ftypmp42"])
+def test_bytes_of_other_files_are_refused(report: GifReport, wrong: bytes) -> None:
+    with pytest.raises(errors.FieldInvalid, match=r"^bytes must be those of a GIF"):
+        report.compare(wrong)
+    with pytest.raises(errors.FieldInvalid, match=r"^bytes must be those of a GIF"):
+        show(wrong)
+
+
 def test_ssim_is_the_benchmarks() -> None:
     from benchmarks import quality
 
