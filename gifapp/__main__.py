@@ -17,7 +17,7 @@ _COMMANDS = {
     "convert": ("gifapp.commands.convert", "Convert VIDEO into a GIF."),
     "frames": (
         "gifapp.commands.frames",
-        "List the frames that a recipe shows of VIDEO, or export them.",
+        "List or export the frames of VIDEO that a recipe shows.",
     ),
     "up": (
         "gifapp.commands.up",

@@ -29,8 +29,8 @@ from gifapp.mongodb import reaching_mongodb
 from gifapp.storage.blob import Blob, files_of_gif, files_of_source
 from gifapp.storage.blobs import Blobs
 
-_NAMES_BEFORE_NAMED = ("shares", "jobs", "sources")
-_OF_THE_MOMENT = {"workers", "locks"}
+_REFERRING_FIRST = ("shares", "jobs", "sources")
+_TRANSIENT = {"workers", "locks"}
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 OnFile = Callable[[int, int], None]
@@ -84,8 +84,8 @@ def _head(database: Database[Any]) -> Head:
 
 
 def _ordered(database: Database[Any]) -> list[str]:
-    names = set(database.list_collection_names(filter={"type": "collection"})) - _OF_THE_MOMENT
-    first = [name for name in _NAMES_BEFORE_NAMED if name in names]
+    names = set(database.list_collection_names(filter={"type": "collection"})) - _TRANSIENT
+    first = [name for name in _REFERRING_FIRST if name in names]
     others = sorted(name for name in names - set(first) if not name.startswith("system."))
     return first + others
 

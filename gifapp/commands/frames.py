@@ -55,7 +55,7 @@ def frames(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """List the frames that a recipe shows of VIDEO, or export them.
+    """List or export the frames of VIDEO that a recipe shows.
 
     Without --frames, --direction and --preset, the numbers are those that --frames takes. Without size
     options, frames have the size of the GIF: at most 480 pixels wide and high.

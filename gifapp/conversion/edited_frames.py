@@ -23,7 +23,7 @@ class ShownFrame(NamedTuple):
 
     Attributes:
         number: which of the frames that are read, from 0.
-        delay_cs: how long it shows.
+        delay_cs: how long it is shown.
         covers_s: the part of the unedited clip that it stands for, in seconds.
     """
 
@@ -37,10 +37,10 @@ def shown_frames(
 ) -> tuple[ShownFrame, ...]:
     """The recipe's list applied to frames with these delays.
 
-    A frame that shows for longer than `longest_s` is split, since text or a fade may change it meanwhile.
+    A frame that is shown for longer than `longest_s` is split, since text or a fade may change it meanwhile.
 
     Raises:
-        errors.RecipeInvalid: a number is too high, or the frames show for longer than `max_duration_s`.
+        errors.RecipeInvalid: a number is too high, or the frames are shown for longer than `max_duration_s`.
     """
     _check_numbers(edits, len(delays_cs))
     shown_cs = [edit.delay_cs or delays_cs[edit.number] for edit in edits]
@@ -56,7 +56,7 @@ def shown_frames(
 
 
 class EditedTimes:
-    """Finds when a time range of the unedited clip shows in the edited one."""
+    """Finds when a time range of the unedited clip is shown in the edited one."""
 
     def __init__(self, frames: Sequence[ShownFrame], unedited_s: Sequence[float]) -> None:
         """`unedited_s` has the start of each unedited frame."""
@@ -70,7 +70,7 @@ class EditedTimes:
 
     def spans(self, start_s: float, end_s: float) -> Iterator[Span]:
         """When the range shows, for each frame that shows some of it; both in seconds."""
-        end_s = max(end_s, start_s + _MOMENT_S)  # a range without length shows on one frame
+        end_s = max(end_s, start_s + _MOMENT_S)  # a range without length is shown on one frame
         frame_s = self._unedited_s[max(0, bisect_right(self._unedited_s, start_s) - 1)]
         first, end = (bisect_left(self._covered_from_s, at_s) for at_s in (frame_s, end_s))
         for (from_s, to_s), shown_at_s, length_s in self._frames[first:end]:

@@ -61,9 +61,9 @@ def convert(
         recipe: how to convert it; the defaults give a good GIF.
         output: where to write the GIF; without it, the report holds the GIF. If the recipe sets no format,
             the file name does: `clip.webp`, `clip.avif`, `clip.png` (an APNG), `clip.mp4`, `clip.webm`.
-        on_progress: called with the progress; if it raises, the conversion ends. Without it, a bar shows in
+        on_progress: called with the progress; if it raises, the conversion ends. Without it, a bar appears in
             terminals and notebooks; see `gifapp.options`.
-        durations_s: how long each frame shows, in seconds.
+        durations_s: how long each frame is shown, in seconds.
         cmap: a matplotlib colormap or its name, for grey frames.
         vmin: the number in the frames that is shown as black, or as the lower end of `cmap`; by default
             with `cmap` or `vmax`, the least of all frames.

@@ -89,10 +89,10 @@ class GifReport:
     def shrink(self, target: str | int) -> GifReport:
         """The best-looking file of the same source that fits into `target`, such as "2MB" or bytes.
 
-        A source that can be read only once, such as a generator, is replaced by this file.
+        If the source can be read only once, such as a generator, this file itself is converted again.
 
         Raises:
-            errors.FieldInvalid: `target` is no size.
+            errors.FieldInvalid: `target` is not a size.
             errors.TargetTooSmall: no file fits.
         """
         assert self.refit is not None, "reports of `convert` can be refitted"  # noqa: S101
@@ -102,7 +102,7 @@ class GifReport:
         """Compare this file with others: reports, paths, or the bytes of GIFs. This one is the reference.
 
         Raises:
-            errors.FieldInvalid: there is not one label for each, this one included, or bytes are no GIF.
+            errors.FieldInvalid: the labels are too few or too many, or the bytes are not those of a GIF.
             TypeError: one of `others` cannot be compared.
         """
         from gifapp.conversion.review.comparison import compared  # noqa: PLC0415  needed rarely

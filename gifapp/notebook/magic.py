@@ -74,7 +74,7 @@ def _recipe(width_px: int | None, target: str | None) -> Recipe:
 
 
 class _Capture(DisplayFormatter):
-    """Adds figures and pictures to a recording instead of showing them; anything else shows as usual."""
+    """Adds figures and pictures to a recording instead of showing them; anything else is shown as usual."""
 
     def __init__(self, usual: Any, gif: Recording, **traits: Any) -> None:
         super().__init__(**traits)

@@ -1,4 +1,4 @@
-"""Converts one source by many recipes, and tells which are worth it."""
+"""Converts one source with many recipes, and marks the variants worth choosing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def sweep(
     limits: Limits | None = None,
     **values: Iterable[Any],
 ) -> Sweep:
-    """Convert `source` by every combination of values.
+    """Convert `source` with every combination of values.
 
     `sweep(video, width_px=[240, 320], colours=[64, 256])` makes four variants.
 
@@ -67,7 +67,7 @@ def sweep(
         cmap: as for `convert`.
         vmin: as for `convert`.
         vmax: as for `convert`.
-        on_progress: called with the progress; without it, a bar shows in terminals and notebooks.
+        on_progress: called with the progress; without it, a bar appears in terminals and notebooks.
         limits: how much each conversion may use.
         values: for each field of the recipe, its values.
 

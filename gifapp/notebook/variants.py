@@ -48,7 +48,7 @@ class Sweep:
 
     @property
     def front(self) -> tuple[Variant, ...]:
-        """The Pareto front: the variants that are worth it, the smallest first."""
+        """The Pareto front: the variants worth choosing, smallest first."""
         front = [variant for variant in self.variants if variant.is_on_front]
         return tuple(sorted(front, key=lambda variant: variant.report.bytes))
 

@@ -24,7 +24,7 @@ def arrives(page: Page) -> None:
     expect(page.get_by_role("button", name="Drop a video here")).to_be_visible(timeout=60_000)
 
 
-def test_the_panel_opens_and_closes_by_keyboard(page: Page, service: RunningService, shoot: Shoot) -> None:
+def test_panel_opens_and_closes_by_keyboard(page: Page, service: RunningService, shoot: Shoot) -> None:
     page.goto(service.setup_url)
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -139,7 +139,7 @@ def test_submit_refuses_a_crop_outside_the_source(client: Client) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_job_is_cancelled_retried_and_deleted(client: Client) -> None:
+def test_job_is_cancelled_retried_and_deleted(client: Client) -> None:
     source = client.upload(real_clip())
     job = client.submit(source.id, Recipe(fps=50.0, width_px=1280))
     client.cancel(job.id)

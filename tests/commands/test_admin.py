@@ -33,7 +33,7 @@ def test_accounts_are_created_and_listed(data_dir: Path) -> None:
     assert listed == "ada@example.org\tadministrator\tenabled\nbob@example.org\tuser\tenabled\n"
 
 
-def test_a_password_is_changed(data_dir: Path) -> None:
+def test_password_is_changed(data_dir: Path) -> None:
     run(data_dir, "create-user", "ada@example.org", "--password-stdin", stdin=PASSWORD)
     run(data_dir, "set-password", "ada@example.org", "--password-stdin", stdin="battery staple\n")
     identity = prepare(load(data_dir=data_dir)).build_identity()
@@ -61,7 +61,7 @@ def people(data_dir: Path) -> Path:
     return data_dir
 
 
-def test_an_account_is_disabled_and_enabled(people: Path) -> None:
+def test_account_is_disabled_and_enabled(people: Path) -> None:
     run(people, "disable", "bob@example.org")
     assert "bob@example.org\tuser\tdisabled\n" in run(people, "list-users").output
     run(people, "enable", "bob@example.org")
@@ -109,7 +109,7 @@ def test_account_is_deleted_after_confirmation(people: Path) -> None:
         run(people, "delete-user", "ada@example.org", "--yes")
 
 
-def test_the_audit_log_is_listed(people: Path) -> None:
+def test_audit_log_is_listed(people: Path) -> None:
     run(people, "disable", "bob@example.org")
     heading, newest, *_ = run(people, "audit").output.splitlines()
     assert heading.split()[:2] == ["TIME", "(UTC)"]

@@ -117,7 +117,7 @@ def test_list_is_aligned_and_escapes_control_characters(data_dir: Path, ids: dic
     assert (len(more.stdout.splitlines()), "newest 2" in more.stderr) == (3, True)
 
 
-def test_a_job_is_shown_with_its_history(data_dir: Path, ids: dict[str, str]) -> None:
+def test_job_is_shown_with_its_history(data_dir: Path, ids: dict[str, str]) -> None:
     for words in ("jobs show", "dead show"):
         shown = run(data_dir, f"{words} {ids['dead']}").stdout
         assert ADA in shown

@@ -235,9 +235,9 @@ def test_estimate_counts_the_listed_frames(recipe: Recipe, tmp_path: Path) -> No
     noise = np.random.default_rng(7).integers(0, 255, (60, 24, 32, 3), np.uint8)
     clip = tmp_path / "clip.gif"
     convert(noise, Recipe(fps=10), clip)
-    told, report = estimate(clip, recipe, limits=Limits()), convert(clip, recipe)
-    assert (told.frames, told.duration_s) == (report.frames, report.duration_s)
-    assert told.bytes == pytest.approx(report.bytes, rel=0.05)
+    estimated, report = estimate(clip, recipe, limits=Limits()), convert(clip, recipe)
+    assert (estimated.frames, estimated.duration_s) == (report.frames, report.duration_s)
+    assert estimated.bytes == pytest.approx(report.bytes, rel=0.05)
 
 
 @pytest.mark.parametrize(("count", "run_frames", "lengths"), [(100, 6, [6] * 8), (4, 6, [4] * 8)])

@@ -336,7 +336,7 @@ def test_deadline_ends_a_conversion(tmp_path: Path) -> None:
     _assert_no_children()
 
 
-def test_a_gif_that_grows_too_large_is_refused(tmp_path: Path) -> None:
+def test_gif_that_grows_too_large_is_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.ConversionTooBig):
         convert(clips.real_clip(), None, tmp_path / "out.gif", limits=Limits(max_gif_bytes=10_000))
     assert list(tmp_path.iterdir()) == []

@@ -107,7 +107,7 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_module_imports_only_its_own_layer_and_those_below(module: Path) -> None:
+def test_module_imports_only_its_own_layer_and_those_below(module: Path) -> None:
     layer = module.parts[0].removesuffix(".py")
     if layer not in ABOVE_ALL:
         ours = {name.split(".")[1] for name in imports(module) if name.startswith("gifapp.")}

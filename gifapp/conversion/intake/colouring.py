@@ -43,7 +43,7 @@ class Colouring:
         """This, with the colormap itself instead of its name.
 
         Raises:
-            errors.FieldInvalid: there is no such colormap, matplotlib is missing, or a limit is no number.
+            errors.FieldInvalid: there is no such colormap, matplotlib is missing, or a limit is not a number.
         """
         for name in ("vmin", "vmax"):
             limit = getattr(self, name)

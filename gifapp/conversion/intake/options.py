@@ -1,4 +1,4 @@
-"""What a source of Python's becomes, and how its frames are shown."""
+"""The file that a Python source becomes, and the options for its frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Taken(NamedTuple):
 
 
 class FrameOptions(NamedTuple):
-    """How to show frames: their colours, and how long each shows; None: at the recipe's rate."""
+    """How to show frames: their colours, and how long each is shown; None: at the recipe's rate."""
 
     colouring: Colouring = Colouring()
     durations_s: Sequence[float] | None = None

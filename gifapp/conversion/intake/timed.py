@@ -1,4 +1,4 @@
-"""Stores frames that each show for a time of their own, as a lossless animation."""
+"""Stores frames that are each shown for a time of their own, as a lossless animation."""
 
 from __future__ import annotations
 

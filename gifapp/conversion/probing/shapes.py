@@ -47,7 +47,7 @@ class ShapeWatch:
         self._shapes: list[tuple[int, Shape]] = []
 
     def look_at(self, packet: Any, at: int) -> None:
-        """Check a packet whose picture shows at `at`, in ticks."""
+        """Check a packet whose picture is shown at `at`, in ticks."""
         if self._tells_shape is None or not packet.is_keyframe or len(self._shapes) > MAX_CHANGES:
             return
         header = self._header_of(packet, self._tells_shape)

@@ -32,9 +32,9 @@ class Medium(NamedTuple):
     def is_linked(self) -> bool:
         return options.embed == "link" and self.path is not None
 
-    def tag(self, look: str, alt: str) -> str:
-        """An HTML tag that plays it; `look` are attributes."""
-        return self.kind.tag(self._url(), look, alt=html.escape(alt, quote=True))
+    def tag(self, attributes: str, alt: str) -> str:
+        """An HTML tag with these attributes that plays it."""
+        return self.kind.tag(self._url(), attributes, alt=html.escape(alt, quote=True))
 
     def _url(self) -> str:
         if self.is_linked and self.path is not None:

@@ -21,7 +21,7 @@ _Wanted = Callable[[int], bool]
 
 
 class Playback(NamedTuple):
-    """Frames as shown, uint8 (n, height, width, 4) RGBA, and how long each shows, in seconds."""
+    """Frames as shown, uint8 (n, height, width, 4) RGBA, and how long each is shown, in seconds."""
 
     frames: NDArray[np.uint8]
     delays_s: tuple[float, ...]

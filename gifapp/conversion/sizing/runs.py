@@ -91,7 +91,7 @@ def in_runs(recipe: Recipe, video: Video, run_frames: int) -> Recipe:
 def in_edited_runs(recipe: Recipe, run_frames: int) -> tuple[Recipe, list[int]]:
     """The recipe with evenly spaced runs of its list of frames, and the length of each run.
 
-    Without text and fades, which would show at other times, and split frames.
+    Without text and fades, which would be shown at other times, and split frames.
     """
     count = len(recipe.frames)
     length = min(run_frames, count)

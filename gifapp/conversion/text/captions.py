@@ -32,7 +32,7 @@ LINE = ASCENT + DESCENT
 
 @dataclass(frozen=True)
 class PlacedText:
-    """A text, when it shows in the GIF, and its place and look."""
+    """A text, when it is shown in the GIF, and its place and look."""
 
     text: str
     start_s: float

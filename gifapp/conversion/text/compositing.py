@@ -35,7 +35,7 @@ def layers(plan: Plan, *, checkpoint: Callable[[], None]) -> tuple[list[Layer], 
 
 
 def composite(frames: Iterable[Frame], layers: Sequence[Layer]) -> Iterator[Frame]:
-    """Composite onto each frame the layers that show at its start. The input frames are not modified."""
+    """Composite onto each frame the layers visible at its start. The input frames are not modified."""
     if not layers:
         yield from frames
         return

@@ -36,7 +36,7 @@ def refused(problem: str) -> errors.RecipeInvalid:
 
 
 def shown_s(cue: Cue, plan: Plan) -> list[tuple[float, float]]:
-    """When the cue shows in the GIF: with its source pictures, in every direction and repetition.
+    """When the cue is shown in the GIF: with its source pictures, in every direction and repetition.
 
     A cue on the last picture stays as long as that picture is held.
     """

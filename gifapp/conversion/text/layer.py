@@ -29,9 +29,9 @@ class Layer:
     part: str = ""
 
     def has_begun(self, begin_s: float) -> bool:
-        """Whether it shows on a frame that begins at `begin_s`, unless it has ended."""
+        """Whether it is visible on a frame that begins at `begin_s`, unless it has ended."""
         return self.start_s - ROUNDING_S <= begin_s
 
     def shows_on(self, begin_s: float) -> bool:
-        """Whether it shows on a frame that begins at `begin_s`."""
+        """Whether it is visible on a frame that begins at `begin_s`."""
         return self.has_begun(begin_s) and begin_s < self.end_s - ROUNDING_S

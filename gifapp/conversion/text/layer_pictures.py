@@ -24,7 +24,7 @@ _TOO_MANY = "The video shows only the first {} texts; the preview and the GIF sh
 
 @dataclass(frozen=True)
 class LayerPicture:
-    """A layer's visible part, in pixels of the GIF; `end_s` is None if it shows until the end."""
+    """A layer's visible part, in pixels of the GIF; `end_s` is None if it is shown until the end."""
 
     part: str
     start_s: float

@@ -33,11 +33,11 @@ class FileKind(NamedTuple):
         source = f"data:{self.content_type};base64,{b64encode(content).decode('ascii')}"
         return self.tag(source, f'width="{width_px}" style="max-width:100%"')
 
-    def tag(self, source: str, look: str, *, alt: str = "") -> str:
-        """An HTML tag that plays a file by its URL; a video loops silently like a GIF. `look`: attributes."""
+    def tag(self, source: str, attributes: str, *, alt: str = "") -> str:
+        """An HTML tag that plays a file by its URL; a video loops silently like a GIF."""
         if self.content_type.startswith("video/"):
-            return f'<video autoplay loop muted playsinline controls {look} src="{source}"></video>'
-        return f'<img alt="{alt or f"the {self.name}"}" {look} src="{source}">'
+            return f'<video autoplay loop muted playsinline controls {attributes} src="{source}"></video>'
+        return f'<img alt="{alt or f"the {self.name}"}" {attributes} src="{source}">'
 
 
 FILE_KINDS: dict[Format, FileKind] = {

@@ -101,7 +101,7 @@ class FrameEdit(Part):
         ge=MIN_DELAY_CS,
         le=MAX_DELAY_CS,
         title="Delay",
-        description="How long it shows, in hundredths of a second. Default: as long as without this list.",
+        description="How long it is shown, in hundredths of a second. Default: as long as without this list.",
     )
 
 

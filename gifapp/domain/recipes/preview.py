@@ -89,7 +89,7 @@ def _loop_of_range(around: _Range, at_s: float, longest_s: float, whole_s: float
 def _loop_of_frames(
     edits: Sequence[FrameEdit], shown_at_s: float, longest_s: float, delays_cs: Sequence[int]
 ) -> _Loop:
-    """The listed frames around one that shows, without the list, at `shown_at_s`; one at the least."""
+    """The listed frames around one that shows, without the list, at `shown_at_s`; at least one."""
     number = bisect_right(list(accumulate(delays_cs)), shown_at_s * 100)
     lengths_cs = [edit.delay_cs or delays_cs[edit.number] for edit in edits]
     middle = min(range(len(edits)), key=lambda place: abs(edits[place].number - number))

@@ -207,7 +207,7 @@ BatchAction = Literal["delete", "restore", "cancel"]
 
 
 class BatchView(View):
-    """The ids of the jobs that the action was possible for."""
+    """The ids of the jobs for which the action was possible."""
 
     job_ids: list[str]
 

@@ -6,7 +6,7 @@ from gifapp.domain.views.jobs import View
 
 
 class LayerView(View):
-    """A text or the overlay: when it shows in the GIF, where, and a transparent PNG of it in base64.
+    """A text or the overlay: when it is shown in the GIF, where, and a transparent PNG of it in base64.
 
     `part` is the recipe's field: `captions.0`, `subtitles` or `overlay`. `end_s` null: until the end.
     """

@@ -34,7 +34,7 @@ class NewArchive(Payload):
 class BatchHandler(PrivateHandler):
     @operation("Delete, restore or cancel several jobs")
     async def post(self, body: Batch) -> BatchView:
-        """Jobs for which that is not possible are left as they are, and out of the response."""
+        """Jobs for which this is impossible stay as they are and are left out of the response."""
         apply = self.parts.services.batches.apply
         job_ids = await self.run_blocking(apply, self.user.user_id, body.action, body.job_ids)
         return BatchView(job_ids=job_ids)

@@ -45,7 +45,7 @@ class PreviewHandler(RecipeHandler):
     signed_kind = "previews"
 
     @operation(
-        "Make a loop of up to 1.5 s by a recipe, as it will look",
+        "Make a loop of up to 1.5 s that shows what a recipe makes",
         need="read",
         produces=[kind.content_type for kind in FILE_KINDS.values()],
         response_headers=["Preview-Range"],

@@ -64,7 +64,7 @@ class Layer {
   }
 
   /**
-   * Shows it if it shows at a time of the GIF.
+   * Shows it if it is visible at a time of the GIF.
    * @param {number | null} at  null: outside the GIF
    */
   showAt(at) {

@@ -152,7 +152,7 @@ def test_blur_is_a_gaussian(tmp_path: Path, sigma_px: float) -> None:
 
 
 @pytest.mark.parametrize("letters", [["R"], ["R", "R"], ["RR"], ["RR", "RR"]])
-def test_the_smallest_pictures_can_be_blurred_and_sharpened(tmp_path: Path, letters: list[str]) -> None:
+def test_smallest_pictures_can_be_blurred_and_sharpened(tmp_path: Path, letters: list[str]) -> None:
     clip = write_clip(tmp_path / "clip.mov", [letters])
     assert seen(clip, look=Look(blur_px=50, sharpen=2)).tolist() == [
         [[255, 0, 0]] * len(row) for row in letters

@@ -1,4 +1,4 @@
-"""Frames that each show for a time of their own."""
+"""Frames that are each shown for a time of their own."""
 
 from collections.abc import Iterator
 from pathlib import Path

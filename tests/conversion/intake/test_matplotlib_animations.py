@@ -29,7 +29,7 @@ def axes() -> Iterator[Any]:
     pyplot.close(figure)
 
 
-def test_a_matplotlib_animation_plays_at_its_own_interval(axes: Any, tmp_path: Path) -> None:
+def test_matplotlib_animation_plays_at_its_own_interval(axes: Any, tmp_path: Path) -> None:
     from matplotlib.animation import FuncAnimation
 
     def draw(colour: str) -> list[Any]:
@@ -54,7 +54,7 @@ def test_animation_keeps_its_frames_up_to_50_a_second(
     assert [delay_cs for _, delay_cs in read_gif(tmp_path / "out.gif")][: len(delays_cs)] == delays_cs
 
 
-def test_an_artist_animation_is_a_source(axes: Any, tmp_path: Path) -> None:
+def test_artist_animation_is_a_source(axes: Any, tmp_path: Path) -> None:
     from matplotlib.animation import ArtistAnimation
 
     shown = [[axes.text(0.5, 0.5, word)] for word in ("one", "two", "three")]
@@ -137,7 +137,7 @@ GONE = (0, 0, 0, 0)
 WHITE = (255, 255, 255, 255)
 
 
-def test_a_transparent_figure_stays_transparent(axes: Any, tmp_path: Path) -> None:
+def test_transparent_figure_stays_transparent(axes: Any, tmp_path: Path) -> None:
     axes.set_axis_off()
     axes.figure.patch.set_alpha(0)
     convert(animated(axes), output=tmp_path / "out.gif")
@@ -158,7 +158,7 @@ def test_opaque_figure_has_no_transparency(axes: Any, tmp_path: Path) -> None:
     assert report.notes == ()
 
 
-def test_a_figure_may_become_transparent(axes: Any, tmp_path: Path) -> None:
+def test_figure_may_become_transparent(axes: Any, tmp_path: Path) -> None:
     axes.set_axis_off()
     animation = animated(axes, lambda number: axes.figure.patch.set_alpha(1 - number / 2))
     with as_file(animation, fps=10, on_frame=lambda: None) as taken:
@@ -174,13 +174,13 @@ def test_figure_that_changes_its_size_is_refused(axes: Any) -> None:
         convert(animation)
 
 
-def test_an_animation_without_an_interval_plays_at_the_recipes_rate(axes: Any, tmp_path: Path) -> None:
+def test_animation_without_an_interval_plays_at_the_recipes_rate(axes: Any, tmp_path: Path) -> None:
     report = convert(animated(axes, interval=0), Recipe(fps=5), tmp_path / "out.gif")
     assert report.duration_s == 0.6
 
 
 @pytest.mark.filterwarnings("ignore:Can not start iterating")
-def test_an_animation_without_frames_is_refused(axes: Any) -> None:
+def test_animation_without_frames_is_refused(axes: Any) -> None:
     with pytest.raises(errors.FramesInvalid, match="there are none"):
         convert(animated(axes, frames=0))
 

@@ -184,7 +184,7 @@ def test_unusable_arrays_are_refused(array: np.ndarray) -> None:
         convert(array)
 
 
-def test_a_moviepy_clip_is_a_source(tmp_path: Path) -> None:
+def test_moviepy_clip_is_a_source(tmp_path: Path) -> None:
     from moviepy.video.VideoClip import VideoClip
 
     frames = pixels(RGBW)[..., :3]
@@ -201,7 +201,7 @@ def test_clip_without_a_rate_plays_at_the_recipes(fps: float, tmp_path: Path) ->
     assert timeline_of(shown) == "R60"
 
 
-def test_a_mask_makes_a_clip_transparent(tmp_path: Path) -> None:
+def test_mask_makes_a_clip_transparent(tmp_path: Path) -> None:
     mask = ImageClip(np.array([[1.0, 0.999, 0.001, 0.0]]), is_mask=True, duration=0.4)
     clip = ColorClip((4, 1), color=(255, 0, 0), duration=0.4).with_mask(mask)
     assert read_gif(convert(clip, Recipe(fps=5.0)).save(tmp_path / "a.gif")) == [(["RR.."], 40)]
@@ -214,7 +214,7 @@ def test_mask_clip_is_grey(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("duration", [None, 0, float("inf")])
-def test_a_clip_needs_a_duration(duration: float | None) -> None:
+def test_clip_needs_a_duration(duration: float | None) -> None:
     with pytest.raises(errors.FramesInvalid, match="the clip has no duration"):
         convert(ColorClip((4, 2), color=(255, 0, 0), duration=duration))
 
