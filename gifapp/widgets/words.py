@@ -56,8 +56,6 @@ def card(job: JobView) -> dict[str, Any]:
 
 def _is_possible(action: str, job: JobView) -> bool:
     """Whether the job has what this action of its state needs."""
-    if action == "smaller":
-        return job.recipe.format == "gif"  # only GIFs can be made to fit a size
     return action != "retry" or job.source is not None
 
 
@@ -98,11 +96,11 @@ def half_of(size_bytes: int) -> int:
     return max(MIN_TARGET_BYTES, int(half // unit * unit))
 
 
-def smaller_text(size_bytes: int, target_bytes: int) -> str:
-    """The message when the form asks for a smaller GIF than one of `size_bytes`."""
+def smaller_text(gif: GifView, target_bytes: int) -> str:
+    """The message when the form asks for a smaller file than this one."""
     return (
-        f"The settings of this GIF are in the form, with a max size of {size(target_bytes)} "
-        f"(it is {size(size_bytes)})."
+        f"The settings of this {FILE_KINDS[gif.format].name} are in the form, "
+        f"with a max size of {size(target_bytes)} (it is {size(gif.bytes)})."
     )
 
 

@@ -5,10 +5,19 @@ import pytest
 from gifapp import errors
 from gifapp.domain.job import JobState, Progress
 from gifapp.domain.recipes.outcome import Outcome
-from gifapp.domain.recipes.recipe import Recipe
+from gifapp.domain.recipes.output_formats import FILE_KINDS
+from gifapp.domain.recipes.recipe import Format, Recipe
 from gifapp.domain.views.jobs import ErrorView, JobView
 from gifapp.domain.wording import duration
-from gifapp.widgets.words import card, half_of, outcome_text, repeat_text, source_facts, status
+from gifapp.widgets.words import (
+    card,
+    half_of,
+    outcome_text,
+    repeat_text,
+    smaller_text,
+    source_facts,
+    status,
+)
 from tests.widgets.scripted import GIF, NOON, a_job, a_source
 
 LOST = ErrorView(code="worker-lost", detail=str(errors.WorkerLost()))
@@ -99,8 +108,12 @@ def test_actions_of_a_job(state: JobState, actions: list[str]) -> None:
     assert card(a_job(state=state))["actions"] == actions
 
 
-def test_only_a_gif_can_be_made_to_fit_a_size() -> None:
-    assert "smaller" not in card(a_job(state=JobState.SUCCEEDED, recipe=Recipe(format="webp")))["actions"]
+@pytest.mark.parametrize("name", FILE_KINDS)
+def test_file_of_any_format_can_be_made_smaller(name: Format) -> None:
+    made = a_job(state=JobState.SUCCEEDED, recipe=Recipe(format=name), gif=GIF)
+    assert "smaller" in card(made)["actions"]
+    message = smaller_text(GIF.model_copy(update={"format": name}), 1000)
+    assert message.startswith(f"The settings of this {FILE_KINDS[name].name} are in the form")
 
 
 @pytest.mark.parametrize(

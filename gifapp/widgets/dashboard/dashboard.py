@@ -217,7 +217,7 @@ class Dashboard(w.VBox):
             raise errors.JobNotFinished(state=job.state, state_text=job.state.text)
         target_bytes = half_of(job.gif.bytes)
         self._edit(job, job.recipe.model_copy(update={"target_bytes": target_bytes}))
-        self.notices.inform(smaller_text(job.gif.bytes, target_bytes))
+        self.notices.inform(smaller_text(job.gif, target_bytes))
 
     def _edit(self, job: JobView, recipe: Recipe) -> None:
         """Load a recipe into the form, with the job's source, or the chosen source if that is gone."""
