@@ -14,7 +14,7 @@ import click
 from gifapp.commands import options
 from gifapp.commands.recipe.options import RecipeCommand
 from gifapp.commands.recipe.reading import read_recipe
-from gifapp.commands.running import configured_limits, local_file, watched
+from gifapp.commands.running import configured_limits, local_file, stoppable_progress
 from gifapp.domain.recipes.output_formats import FILE_KINDS
 from gifapp.domain.recipes.output_names import format_of
 from gifapp.domain.recipes.recipe import Format
@@ -84,7 +84,7 @@ def convert(
 
     if quiet:
         logging.disable(logging.WARNING)
-    with watched(sys.stderr, quiet=quiet) as on_progress:
+    with stoppable_progress(sys.stderr, quiet=quiet) as on_progress:
         report = make_gif(
             video,
             recipe,

@@ -13,7 +13,7 @@ import click
 from gifapp.commands import options
 from gifapp.commands.recipe.options import RecipeCommand
 from gifapp.commands.recipe.reading import read_recipe
-from gifapp.commands.running import configured_limits, local_file, watched
+from gifapp.commands.running import configured_limits, local_file, stoppable_progress
 from gifapp.commands.tables import echo_table
 from gifapp.domain.recipes.recipe import Recipe
 
@@ -100,7 +100,7 @@ def _list(video: Path, recipe: Recipe, *, as_json: bool) -> None:
 def _export(video: Path, recipe: Recipe, out: Path, kind: Export, number: int, *, quiet: bool) -> None:
     from gifapp.conversion.exporting.frame_files import export_frames
 
-    with watched(sys.stderr, quiet=quiet) as on_progress:
+    with stoppable_progress(sys.stderr, quiet=quiet) as on_progress:
         export_frames(
             video, recipe, out, kind, number=number, limits=configured_limits(), on_progress=on_progress
         )

@@ -63,7 +63,7 @@ def configured_limits() -> Limits:
 
 
 @contextmanager
-def watched(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+def stoppable_progress(stream: TextIO, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """A callback for a conversion's progress: it shows a bar on a terminal, and exits after a signal."""
     stop = Stop()
     with progress_bar(stream, quiet=quiet) as show:
