@@ -34,8 +34,8 @@ from gifapp.domain.networks import Network
 from gifapp.private import is_own_directory
 from gifapp.web.api import api_routes
 from gifapp.web.http.base import NotFoundHandler
+from gifapp.web.http.client_address import TrustedProxies
 from gifapp.web.http.context import Parts
-from gifapp.web.http.proxies import TrustedProxies
 from gifapp.web.http.server import WebApplication, WebServer
 from gifapp.web.pages.kernel_handlers import (
     ALLOWED_MESSAGES,

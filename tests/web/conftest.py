@@ -7,8 +7,8 @@ import pytest
 
 from gifapp.domain.networks import parse_networks
 from gifapp.web.app import GifApp
+from gifapp.web.http.client_address import TrustedProxies
 from gifapp.web.http.context import Parts
-from gifapp.web.http.proxies import TrustedProxies
 from tests.web.visitors import NOTEBOOKS, PASSWORD, SignIn, web_parts
 
 

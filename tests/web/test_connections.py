@@ -17,7 +17,7 @@ from tornado.iostream import IOStream
 from gifapp.web.app import GifApp
 from gifapp.web.http.server import MAX_BODY_BYTES, MAX_HEADER_BYTES, READS, WebServer
 from gifapp.web.traffic.connections import Connections
-from tests.web.test_proxies import OUTSIDE, guess, guesser
+from tests.web.test_client_address import OUTSIDE, guess, guesser
 
 HELD = 60
 BY_ADDRESS = 20

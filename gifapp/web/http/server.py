@@ -17,8 +17,8 @@ from tornado.iostream import IOStream
 from gifapp import errors
 from gifapp.identity.throttle import network_of
 from gifapp.web.http.base import SESSION_COOKIE, BaseHandler
+from gifapp.web.http.client_address import TrustedProxies
 from gifapp.web.http.instruments import MeasuredApplication
-from gifapp.web.http.proxies import TrustedProxies
 from gifapp.web.traffic.connections import Connections
 from gifapp.web.traffic.fair_stream import FairStream
 from gifapp.web.traffic.openings import Openings

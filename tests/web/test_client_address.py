@@ -17,7 +17,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from gifapp.domain.networks import parse_networks
 from gifapp.processes import wait_until
 from gifapp.web.app import GifApp
-from gifapp.web.http.proxies import TrustedProxies
+from gifapp.web.http.client_address import TrustedProxies
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OUTSIDE, INVENTED = "127.0.0.9", "203.0.113.7"
