@@ -37,9 +37,7 @@ _FILE: dict[str, Any] = {"type": click.Path(path_type=Path, dir_okay=False), "me
 @click.option("--zip", **_FILE, help="Write the frames as PNGs into this zip, named by number and delay.")
 @click.option("--sheet", **_FILE, help="Write all frames on one PNG, each with its number and delay.")
 @click.option("--still", **_FILE, help="Write one frame as a PNG; see --number.")
-@click.option(
-    "--number", type=click.IntRange(min=0), default=0, help="The frame for --still; 0 is the first."
-)
+@click.option("--number", type=click.IntRange(min=0), help="The frame for --still; 0, the first, by default.")
 @options.recipe_file
 @options.quiet
 @click.option("--json", "as_json", is_flag=True, help="Print the list of frames as JSON.")
@@ -48,7 +46,7 @@ def frames(
     ctx: click.Context,
     /,
     video: Path,
-    number: int,
+    number: int | None,
     *,
     recipe_file: Any,
     quiet: bool,
@@ -65,14 +63,20 @@ def frames(
         "zip": values["zip"], "sheet": values["sheet"], "frame": values["still"]
     }  # fmt: skip
     wanted = {kind: out for kind, out in files.items() if out is not None}
-    _check(video, list(wanted.values()))
+    if number is not None and "frame" not in wanted:
+        raise click.UsageError("--number chooses the frame for --still, which is not given.")
+    if as_json and wanted:
+        raise click.UsageError(
+            "--json lists the frames; it cannot be combined with --zip, --sheet or --still."
+        )
+    _check_outputs(video, list(wanted.values()))
     if not wanted:
         _list(video, recipe, as_json=as_json)
     for kind, out in wanted.items():
-        _export(video, recipe, out, kind, number, quiet=quiet)
+        _export(video, recipe, out, kind, number or 0, quiet=quiet)
 
 
-def _check(video: Path, outputs: list[Path]) -> None:
+def _check_outputs(video: Path, outputs: list[Path]) -> None:
     for out in outputs:
         if not out.parent.is_dir():
             raise click.UsageError(f"There is no folder {str(out.parent)!r}.")

@@ -55,6 +55,9 @@ def test_frames_are_exported_as_a_zip_a_sheet_and_a_still(clip: Path, tmp_path: 
     [
         (("--still", "x.png", "--number", 3), 1, "number must be from 0 to 2 (got 3)"),
         (("--still", "x.png", "--number", -1), 2, "'--number'"),
+        (("--number", 1), 2, "--number chooses the frame for --still, which is not given."),
+        (("--zip", "x.zip", "--number", 0), 2, "--number chooses the frame for --still"),
+        (("--zip", "x.zip", "--json"), 2, "--json lists the frames; it cannot be combined"),
         (("--zip", "missing/x.zip"), 2, "There is no folder 'missing'."),
         (("--zip", "clip.gif"), 2, "The export would replace its own source 'clip.gif'"),
     ],
