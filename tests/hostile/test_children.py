@@ -19,6 +19,7 @@ from gifapp.conversion.decode import ffmpeg
 from gifapp.conversion.encoders.encoder_process import FfmpegEncoder
 from gifapp.conversion.plan import make_plan
 from gifapp.conversion.probing.probe import probe
+from gifapp.conversion.text.subtitle_tracks import with_text_track
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe, Segment
 from gifapp.jobs.attempts.conversion_process import ConversionRequest, Done, ProgressMessage
@@ -94,12 +95,17 @@ def test_encoding_of_other_formats_is_limited(tmp_path: Path) -> None:
         assert held("apng")
 
 
-class Children(list[tuple[list[str], Sequence[Path] | None]]):
-    """The command of each child that was started, and the files it may read."""
+class Children(list[tuple[list[str], dict[str, Any]]]):
+    """The command of each child that was started, and the options of `processes.spawn`."""
+
+    def options(self, word: str) -> dict[str, Any]:
+        """The options of the child whose command has this word."""
+        return next(options for argv, options in self if word in argv)
 
     def readable(self, word: str) -> Sequence[Path] | None:
         """What the child may read whose command has this word."""
-        return next(readable for argv, readable in self if word in argv)
+        readable: Sequence[Path] | None = self.options(word).get("readable")
+        return readable
 
 
 @pytest.fixture
@@ -107,11 +113,21 @@ def children(monkeypatch: pytest.MonkeyPatch) -> Children:
     started, spawn = Children(), processes.spawn
 
     def recording(argv: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
-        started.append(([*argv], options.get("readable")))
+        started.append(([*argv], options))
         return spawn(argv, **options)
 
     monkeypatch.setattr(processes, "spawn", recording)
     return started
+
+
+def test_extraction_of_subtitles_is_limited(tmp_path: Path, children: Children) -> None:
+    video = film(tmp_path, "film.mkv", (SRT, "srt"))
+    with_text_track(Recipe(subtitles="track:1"), video, limits=LIMITS, checkpoint=lambda: None)
+    for word in ("gifapp.conversion.text.track_listing", "-c:s"):
+        options = children.options(word)
+        with processes.spawn(["sleep", "60"], limits=options["limits"], env=options["env"]) as like_it:
+            assert_is_held(psutil.Process(like_it.pid))
+            like_it.kill()
 
 
 def can_read(path: Path, readable: Sequence[Path] | None) -> bool:

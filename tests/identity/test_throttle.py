@@ -6,6 +6,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.identity.service import Rates
+from gifapp.identity.throttle import Throttle
 from tests.identity.conftest import Build
 from tests.identity.test_sessions import EMAIL, HERE, PASSWORD, signed_in
 
@@ -32,6 +33,16 @@ def test_guesses_are_limited_per_address_across_accounts(build: Build) -> None:
         identity.login(EMAIL, PASSWORD, "2001:db8:0:1::1")
 
 
+def test_guesses_are_counted_for_all_web_processes(redis_url: str) -> None:
+    throttles = [Throttle(redis_url, Rates(login_by_account="2/minute")) for _ in range(2)]
+    for throttle in throttles:
+        throttle.login(EMAIL, HERE)
+    for throttle in throttles:
+        with pytest.raises(errors.TooManyRequests):
+            throttle.login(EMAIL, HERE)
+        throttle.close()
+
+
 def test_guesses_by_a_signed_in_user_are_limited(build: Build) -> None:
     identity = build(rates=Rates(login_by_account="3/minute"))
     caller = identity.authenticate(signed_in(identity).access_token)
@@ -51,6 +62,18 @@ def test_successful_sign_in_resets_the_limit(build: Build) -> None:
     identity = build(rates=Rates(login_by_account="3/minute"))
     for _ in range(5):
         signed_in(identity)
+
+
+def test_successful_password_change_resets_the_limit(build: Build) -> None:
+    identity = build(rates=Rates(login_by_account="3/minute"))
+    session, password = signed_in(identity), PASSWORD
+    for number in range(5):
+        caller, old, password = (
+            identity.authenticate(session.access_token),
+            password,
+            f"staple battery {number}",
+        )
+        session = identity.change_password(caller, old, password, HERE)
 
 
 def test_registration_is_limited_per_address(build: Build) -> None:

@@ -332,6 +332,8 @@ def test_every_query_is_restricted_to_the_owner(parts: JobParts, upload: Upload)
     for ask in (
         lambda: sources.delete_source("eve", source.id),
         lambda: sources.restore_source("eve", source.id),
+        lambda: sources.rename_source("eve", source.id, "hers.mp4"),
+        lambda: job_store.rename_job("eve", job.id, "hers"),
         lambda: job_store.delete_job("eve", job.id),
         lambda: job_store.restore_job("eve", job.id),
         lambda: shares.revoke_share("eve", share.id),

@@ -72,6 +72,7 @@ ACTIVITIES = {
     ("POST", "/api/v1/jobs/none/cancel"): "making changes",
     ("POST", "/api/v1/sources"): "uploading videos",
     ("POST", "/api/v1/uploads"): "uploading videos",
+    ("POST", "/api/v1/links"): "uploading videos",
     ("PATCH", "/api/v1/uploads/none"): "sending upload chunks",
     ("POST", "/api/v1/jobs"): "submitting jobs",
     ("POST", "/api/v1/jobs/none/retry"): "submitting jobs",

@@ -3,7 +3,8 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import JobView, SourceView
 from gifapp.jobs.db import leases
 from gifapp.jobs.db.documents import JobDocument, OwnerDocument, utc_now
+from gifapp.jobs.db.job_store import add_job
+from gifapp.jobs.db.sources import find_source
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.services.export import archive
 from gifapp.storage.blob import Blob
@@ -110,8 +113,13 @@ def left_of(storage: Path, mongodb_url: str, redis_url: str) -> Callable[[str], 
     return left_of
 
 
+@pytest.mark.usefixtures("gif")
 async def test_deleted_account_leaves_nothing(
-    ada: Person, gif: bytes, jobs: JobParts, source: SourceView, left_of: Callable[[str], list[object]]
+    ada: Person,
+    job: JobView,
+    jobs: JobParts,
+    source: SourceView,
+    left_of: Callable[[str], list[object]],
 ) -> None:
     running = jobs.submission.submit(ada.id, source.id, Recipe(fps=5.0))
     claimed = leases.claim(ada.id, worker="w", lease_s=30)
@@ -119,9 +127,12 @@ async def test_deleted_account_leaves_nothing(
     assert claimed.id == running.id
     jobs.submission.submit(ada.id, source.id, Recipe(fps=6.0))
     await ada.http.post("/api/v1/me/tokens", json={"name": "backup"})
+    await ada.http.post("/api/v1/recipes", json={"name": "small", "recipe": {}})
+    await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json={})
     unfinished = {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
     assert (await ada.http.post("/api/v1/uploads", headers=unfinished)).status_code == 201
-    assert len(left_of(ada.id)) > 6
+    assert len(left_of(ada.id)) > 8
+    assert {"jobs", "sources", "saved_recipes", "shares", "sessions", "api_tokens"} <= set(left_of(ada.id))
     answer = await ada.http.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
     assert answer.status_code == 204
     assert left_of(ada.id) == []
@@ -171,6 +182,24 @@ def test_job_submitted_during_the_deletion_is_removed(
     )  # its video is deleted next
     with pytest.raises(errors.NotFound, match="account"):
         jobs.submission.submit(ada.id, source.id, Recipe())
+    assert not JobDocument.objects(owner=ada.id)
+
+
+def test_job_of_a_killed_process_is_removed_with_its_video(
+    ada: Person, jobs: JobParts, source: SourceView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, exclusive = find_source(ada.id, source.id), jobs.blobs.store.exclusive
+
+    @contextmanager
+    def submitting() -> Iterator[None]:
+        """A process adds a job while videos are removed, and is killed before it sees the mark."""
+        with exclusive():
+            facts: dict[str, Any] = {"priority": "normal", "run_at": None, "idempotency_key": None}
+            assert add_job(video, Recipe(), fingerprint="its own", max_attempts=1, **facts)
+            yield
+
+    monkeypatch.setattr(jobs.blobs.store, "exclusive", submitting)
+    jobs.delete_account(ada.id)
     assert not JobDocument.objects(owner=ada.id)
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import dataclasses
 import json
+import socket
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,16 +15,17 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
 from gifapp import errors
+from gifapp.jobs.db import usage
 from gifapp.processes import wait_until
 from gifapp.web.handlers import fetching
 from gifapp.web.http.context import Parts
-from gifapp.web.http.fetching import LinkFetcher, is_own, is_public
+from gifapp.web.http.fetching import LinkFetcher, is_own, is_public, may_reach
 from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
 
 HOSTS = {
     "videos.example": ["127.0.0.1"],
     "inside.example": ["10.0.0.7"],
-    "both.example": ["10.0.0.7", "127.0.0.1"],
+    "both.example": ["127.0.0.2", "127.0.0.1"],
     "localhost": ["::1"],
 }
 PUBLIC = "93.184.216.34 2606:2800:220:1::1"
@@ -31,6 +34,15 @@ PRIVATE = (
     "192.88.99.1 fec0::1 3fff::1 5f00::1 "
     "::1 :: fe80::1%eth0 fd00::1 ff02::1 ::7f00:1 ::ffff:10.0.0.1 64:ff9b::a00:1 2002:a00:1:: nonsense"
 )
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has IPv6's loopback address."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 class Elsewhere(RequestHandler):
@@ -149,7 +161,16 @@ async def test_every_address_is_checked_when_it_is_connected_to(
         is_problem(await fetch(ada, f"http://{host}:{port}/clip.mp4"), 422, "link-not-public")
     is_problem(await fetch(ada, f"{elsewhere}/inside"), 422, "link-not-public")
     assert seen == [f"videos.example:{port}"]
-    assert "source" in lines(await fetch(ada, f"http://both.example:{port}/clip.mp4"))[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, 127.0.0.2 is nobody's")
+async def test_private_address_beside_a_public_one_is_not_connected_to(ada: Person, elsewhere: str) -> None:
+    port = int(elsewhere.rpartition(":")[2])
+    with socket.create_server(("127.0.0.2", port)) as inside:
+        inside.setblocking(False)
+        assert "source" in lines(await fetch(ada, f"http://both.example:{port}/clip.mp4"))[-1]
+        with pytest.raises(BlockingIOError):
+            inside.accept()
 
 
 @pytest.mark.parametrize(
@@ -179,6 +200,11 @@ async def test_content_is_checked_like_an_upload(
     assert lines(await fetch(ada, elsewhere + path))[-1]["problem"]["code"] == code
     assert (await ada.http.get("/api/v1/sources")).json()["sources"] == []
     assert list(parts.services.blobs.workspace.root.rglob("video")) == []
+
+
+async def test_declared_size_is_checked_against_the_quota(ada: Person, elsewhere: str, video: bytes) -> None:
+    usage.set_quota(ada.id, len(video) - 1)
+    is_problem(await fetch(ada, f"{elsewhere}/slow.mp4"), 413, "quota-exceeded")
 
 
 @pytest.mark.parametrize(
@@ -221,6 +247,24 @@ async def test_download_has_a_deadline(
         "Can't get the file from videos.example: it took longer than half an hour. Try again."
     )
     assert not [*(parts.services.blobs.workspace.root / "incoming").iterdir()]
+
+
+async def test_silence_of_a_server_is_limited(elsewhere: str, parts: Parts) -> None:
+    assert parts.link_fetcher is not None
+    impatient = dataclasses.replace(parts.link_fetcher, silence_s=0.2)
+    async with asyncio.timeout(20), impatient.open(f"{elsewhere}/slow.mp4") as file:
+        with pytest.raises(errors.LinkInterrupted, match="it did not answer in time"):
+            assert [len(part) async for part in file.parts] == []
+
+
+async def test_name_server_that_never_answers_is_not_waited_for() -> None:
+    async def never(_host: str, _port: int) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    with pytest.raises(errors.LinkNotPublic):
+        async with asyncio.timeout(20), LinkFetcher(resolve=never, connect_s=0.1).open("http://a.example/"):
+            pass
 
 
 async def test_only_the_usual_ports_are_connected_to() -> None:
@@ -273,3 +317,16 @@ def test_which_addresses_are_public() -> None:
 def test_own_addresses_are_recognised() -> None:
     assert is_own("127.0.0.1")
     assert not is_own("93.184.216.34")
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_own_ipv6_addresses_are_recognised() -> None:
+    assert is_own("::1")
+    assert not is_own("2606:2800:220:1::1")
+
+
+def test_links_reach_public_addresses_of_other_machines_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gifapp.web.http.fetching.is_own", lambda text: text == "93.184.216.34")
+    addresses = ("93.184.216.34", "93.184.216.35", "10.0.0.7")
+    assert [address for address in addresses if may_reach(address)] == ["93.184.216.35"]
+    assert LinkFetcher().may_reach is may_reach
