@@ -181,3 +181,10 @@ def test_nginx_forwards_websockets_and_uploads_with_sticky_sessions() -> None:
     ] * 3
     [upstream] = [block["block"] for block in blocks if block["directive"] == "upstream"]
     assert "hash" in [directive["directive"] for directive in upstream]
+
+
+def test_caddy_drops_addresses_that_clients_report() -> None:
+    lines = (DEPLOY / "caddy" / "Caddyfile").read_text().splitlines()
+    changes = {line.partition("#")[0].strip() for line in lines if "header_up" in line}
+    dropped = {f"header_up -{name}" for name in ("X-Real-IP", "X-Scheme", "Forwarded")}
+    assert changes == {"header_up X-Forwarded-For {remote_host}", *dropped}

@@ -70,13 +70,19 @@ async def test_visitor_gets_their_own_kernel(app: GifApp, sign_in: SignIn) -> No
     assert "ada@example.org" in pages[0].text.split('id="sign-out"')[0]
 
 
-async def test_kernel_has_no_secrets(monkeypatch: pytest.MonkeyPatch, sign_in: SignIn) -> None:
+@pytest.fixture
+def secrets_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIFAPP_REDIS_URL", "redis://:secret@127.0.0.1/0")
     monkeypatch.setenv("GIFAPP_SECRET_FILE", "/secret.key")
+
+
+async def test_kernel_has_no_secrets(secrets_in_the_environment: None, sign_in: SignIn) -> None:
     ada = await sign_in("ada@example.org")
-    names = seen_by_kernel(await ada.get("/"))["environment"]
-    ours = {name for name in names if name.startswith("GIFAPP_")}
+    kernel = seen_by_kernel(await ada.get("/"))
+    ours = {name for name in kernel["environment"] if name.startswith("GIFAPP_")}
     assert ours == {"GIFAPP_URL", "GIFAPP_KERNEL_TOKEN"}
+    at_its_start = psutil.Process(kernel["pid"]).environ()  # of the process that it was forked from
+    assert [name for name in at_its_start if name.startswith("GIFAPP_")] == []
 
 
 async def test_page_has_its_policy_and_loads_nothing_from_other_hosts(sign_in: SignIn) -> None:
@@ -201,9 +207,10 @@ async def test_browser_cannot_execute_code(
             )
             await page.write_message(request, binary=True)
         await page.write_message(message("shutdown_request", "control", restart=False), binary=True)
-        await page.write_message(message("kernel_info_request", "shell"), binary=True)
+        for asked in ("control", "shell"):  # each answers in order
+            await page.write_message(message("kernel_info_request", asked), binary=True)
         seen = [await next_message(page)]
-        while seen[-1] != "kernel_info_reply":
+        while seen.count("kernel_info_reply") < 2:
             seen.append(await next_message(page))
     assert set(seen) == {"status", "kernel_info_reply"}
     assert not (tmp_path / "written").exists()
@@ -212,11 +219,11 @@ async def test_browser_cannot_execute_code(
 async def test_closing_a_page_ends_only_its_kernel(app: GifApp, sign_in: SignIn) -> None:
     ada, bob = await sign_in("ada@example.org"), await sign_in("bob@example.org")
     page = await ada.get("/")
-    kernel_id = kernel_of(page)
+    kernel_id, other_id = kernel_of(page), kernel_of(await bob.get("/"))
     assert (await beacon(bob, kernel_id)).status_code == 403
-    assert app.kernels.ids() == [kernel_id]
+    assert app.kernels.ids() == [kernel_id, other_id]
     assert (await beacon(ada, kernel_id)).status_code == 204
-    assert not app.kernels.ids()
+    assert app.kernels.ids() == [other_id]
     assert not psutil.pid_exists(seen_by_kernel(page)["pid"])
 
 

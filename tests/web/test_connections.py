@@ -97,6 +97,15 @@ def test_total_connections_are_limited() -> None:
     assert connections.has_capacity()
 
 
+def test_all_together_may_use_three_quarters_of_the_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (8, 8))
+    connections, opened = Connections(), streams(6)
+    for stream in opened:
+        assert connections.has_capacity()
+        assert connections.count(stream, None)
+    assert not connections.has_capacity()
+
+
 def test_one_address_always_leaves_room_for_others() -> None:
     assert Connections(500, max_total=100).max_by_address == 50
 
@@ -160,6 +169,14 @@ async def test_idle_connections_do_not_shut_out_others(
 async def test_idle_connections_do_not_even_shut_out_their_own_address(app: GifApp, sent: bytes) -> None:
     async with holding(app, sent), guesser(app.local_url) as same_address:
         assert (await same_address.get("/health/live")).status_code == 200
+
+
+async def test_connection_beyond_the_total_is_refused(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.app.connections, "has_capacity", lambda: False)
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    async with asyncio.timeout(20):
+        assert (await reader.read()).startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+    writer.close()
 
 
 async def first_to_end(readers: list[asyncio.StreamReader], count: int) -> None:

@@ -19,7 +19,8 @@ from gifapp.web.pages.kernels import inherited
 
 @pytest.fixture
 async def server() -> AsyncIterator[KernelForkServer]:
-    started = KernelForkServer(inherited(os.environ) | {"OPENBLAS_NUM_THREADS": "1"})
+    environment = {"OPENBLAS_NUM_THREADS": "1", "GIFAPP_SENTRY_DSN": "the server's own"}
+    started = KernelForkServer(inherited(os.environ) | environment)
     started.start()
     yield started
     started.stop()

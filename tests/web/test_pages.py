@@ -156,6 +156,15 @@ async def test_page_loads_are_rate_limited(
     assert (await stranger.get("/")).status_code == 200  # the sign-in page starts no kernel
 
 
+async def test_pages_without_a_kernel_are_rendered_once(
+    stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await stranger.get("/")
+    monkeypatch.setattr(jinja2.Template, "render", None)
+    second = await stranger.get("/")
+    assert (second.status_code, second.text) == (200, first.text)
+
+
 def test_page_templates_are_compiled_once(app: GifApp, monkeypatch: pytest.MonkeyPatch) -> None:
     assert voila.notebook_renderer.VoilaExporter is PageExporter
     PageExporter(template_paths=app.template_paths, template_name=TEMPLATE).template  # noqa: B018

@@ -1,6 +1,7 @@
 """Memory and fairness when one user sends large requests or does not read the responses."""
 
 import asyncio
+import socket
 import threading
 from contextlib import AsyncExitStack
 from typing import Any
@@ -78,6 +79,23 @@ async def test_response_counts_until_it_is_sent(ada: Person, parts: Parts, job: 
     is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}"), 429, "too-much-at-once")
     parts.memory.give_back(ada.id, MAX_BYTES)
     assert (await ada.http.get(f"/api/v1/jobs/{job.id}")).is_success
+
+
+async def test_response_that_nobody_reads_keeps_counting(
+    ada: Person, url: str, parts: Parts, job: JobView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = job.model_copy(update={"name": "x" * 12_000_000})  # more than sockets buffer
+    monkeypatch.setattr(parts.services.jobs, "find", lambda *_: large)
+    line = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    reader, writer = await asyncio.open_connection(sock=line)
+    token = f"Authorization: Bearer {ada.session.access_token}"
+    writer.write(f"GET /api/v1/jobs/{job.id} HTTP/1.1\r\nHost: x\r\n{token}\r\n\r\n".encode())
+    async with asyncio.timeout(20):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+    assert parts.memory.held_bytes(ada.id) > len(large.name or "")
+    writer.transport.abort()
+    assert await asyncio.to_thread(wait_until, lambda: parts.memory.held_bytes(ada.id) == 0, timeout_s=10)
 
 
 async def test_response_without_a_client_stops_counting(
