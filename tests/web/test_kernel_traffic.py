@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
 from structlog.testing import capture_logs
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection
@@ -101,15 +102,33 @@ def test_open_comms_are_limited(traffic: KernelTraffic) -> None:
         traffic.admit(accepted[20])
 
 
+def encoded(*parts: bytes) -> bytes:
+    """A message with these parts: header, parent, metadata and content."""
+    return bytes(serialize_msg_to_ws_v1(list(parts), "shell"))
+
+
+def shifted(sent: bytes) -> bytes:
+    """The message with a byte between its offsets and its parts."""
+    [count] = struct.unpack_from("<Q", sent)
+    offsets = struct.unpack_from(f"<{count}Q", sent, 8)
+    moved = (offset + 1 for offset in offsets)
+    return struct.pack(f"<{count + 1}Q", count, *moved) + b"x" + sent[offsets[0] :]
+
+
 def broken() -> Iterator[tuple[str, Any]]:
     yield "text", "{}"
     yield "nothing", b""
+    yield "no parts", struct.pack("<Q", 0)
+    yield "a byte before its parts", shifted(INFO)
+    yield "a byte after its parts", INFO + b"x"
     yield "a count without end", struct.pack("<Q", 2**63)
     yield "more parts than there are", struct.pack("<Q", 7)
     yield "offsets beyond", struct.pack("<7Q", 6, 56, 60, 70, 80, 90, 2**62) + bytes(100)
     yield "offsets backwards", struct.pack("<7Q", 6, 56, 90, 80, 70, 60, 156) + bytes(100)
     yield "no JSON", INFO.replace(b"{", b"[")
-    yield "a header that is a list", message("x", "shell").replace(b'{"msg_id', b'["msg_id')
+    yield "a header that is a list", encoded(b'["msg_type"]', b"{}", b"{}", b"{}")
+    yield "a content that is a list", encoded(b'{"msg_type": "x"}', b"{}", b"{}", b"[]")
+    yield "a kind that is a number", encoded(b'{"msg_type": 1}', b"{}", b"{}", b"{}")
     yield "another channel", message("kernel_info_request", "iopub")
     yield "no channel", message("kernel_info_request", "shell\xff")
     yield "JSON that is deep", message("x", "shell", data=json.loads("[" * 500 + "]" * 500))

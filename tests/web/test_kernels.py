@@ -13,6 +13,7 @@ import pytest
 
 from gifapp import errors, logs
 from gifapp.identity.service import Caller, Identity
+from gifapp.web.pages.kernel_traffic import SOCKETS
 from gifapp.web.pages.kernels import Kernels, inherited
 from tests.test_logs import written
 
@@ -216,6 +217,16 @@ async def test_kernel_lives_as_long_as_its_page(
     clock.now_s += 2
     await kernels.reap()
     assert kernels.ids() == ([] if gone else [kernel_id])
+
+
+async def test_page_that_keeps_reconnecting_is_refused(kernels: Kernels) -> None:
+    kernel_id = await kernels.start(ADA, "python3")
+    admitted = []
+    for _ in range(SOCKETS + 1):
+        page = Page()
+        admitted.append(kernels.connected(kernel_id, page))
+        kernels.disconnected(kernel_id, page)
+    assert admitted == [True] * SOCKETS + [False]
 
 
 def _leaves(kernels: Kernels, kernel_id: str) -> None:
