@@ -11,8 +11,10 @@ from gifapp.settings import Settings
 from gifapp.up.directory import Addresses, lock_data_directory, published_addresses
 
 
-def test_secret_is_created_once_and_private(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "new")
+@pytest.mark.parametrize("is_configured", [False, True])
+def test_secret_is_created_once_and_private(tmp_path: Path, is_configured: bool) -> None:
+    configured = tmp_path / "new" / "ours" if is_configured else None
+    settings = Settings(data_dir=tmp_path / "new", secret_file=configured)
     with ThreadPoolExecutor(8) as pool:
         secrets = set(pool.map(lambda _: read_secret(settings), range(8)))
     assert len(secrets) == 1

@@ -71,6 +71,16 @@ def test_directory_of_another_user_is_refused_by_name(name: str, tmp_path: Path)
         pass
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
+def test_data_directory_in_another_users_directory_is_refused(tmp_path: Path) -> None:
+    inside = tmp_path / "theirs" / "data"
+    inside.mkdir(parents=True)
+    for path in (inside.parent, inside):
+        os.chown(path, 65534, 65534)
+    with pytest.raises(errors.NotPrivate, match="belongs to nobody"), lock_data_directory(inside):
+        pass
+
+
 def test_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
     assert running_service(tmp_path) is None
     with lock_data_directory(tmp_path), published_addresses(tmp_path, ADDRESSES):
