@@ -69,6 +69,18 @@ def test_secrets_are_redacted_however_they_are_spelled(written: io.StringIO, tex
         assert part not in written.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"gifapp_{TOKEN}", "gifapp_…"),
+        (f"http://here/s/{TOKEN[:22]}?download=1", "http://here/s/…?download=1"),
+        (f"_xsrf=2|7586|{TOKEN[:12]} in a cookie", "_xsrf=… in a cookie"),
+    ],
+)
+def test_redacted_text_says_what_it_was(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
 @pytest.mark.parametrize("word", ["token", "key.", "%74", "&key", "://a:", "Bearer ", "/s/", "aB-"])
 def test_redaction_takes_linear_time(word: str) -> None:
     assert len(redact(f"GET /?{word * 200_000}")) < 1_200_000  # quadratic time would take an hour
