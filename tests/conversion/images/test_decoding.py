@@ -64,13 +64,15 @@ def test_every_format_is_converted_without_pillows_decoders(tmp_path: Path) -> N
 
 def test_package_opens_no_files_with_pillow() -> None:
     """Except matplotlib's drawings, which it has just made."""
-    opening = {
-        path.stem
+    nodes = [
+        (path.stem, node, ast.unparse(node))
         for path in Path(gifapp.__file__).parent.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "Image.open"
-    }
-    assert opening == {"figures"}
+        if isinstance(node, ast.Attribute | ast.Import | ast.ImportFrom)
+    ]
+    assert {stem for stem, _, code in nodes if code.endswith("Image.open")} == {"figures"}
+    imports = {code for _, node, code in nodes if not isinstance(node, ast.Attribute) and "PIL" in code}
+    assert [code for code in imports if " as " in code or "import open" in code] == []
 
 
 def photo(size: tuple[int, int] = (65, 47)) -> Image.Image:
