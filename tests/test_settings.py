@@ -70,6 +70,13 @@ def test_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name:
     assert "Input" not in str(refused.value)
 
 
+def test_password_in_a_wrong_setting_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIFAPP_PUBLIC_URL", "ftp://me:hunter2@gifs.example.org")
+    with pytest.raises(errors.SettingInvalid, match=r"ftp://me:…@gifs.example.org") as refused:
+        settings.load()
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "line",
     [

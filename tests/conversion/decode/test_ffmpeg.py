@@ -3,6 +3,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -71,6 +72,16 @@ def test_one_ffmpeg_gets_two_gigabytes_of_a_larger_limit() -> None:
 
     read(clips.real_clip(), limits, after_first=look)
     assert bounds == [(2 * 1024**3,) * 2]
+
+
+def test_pictures_above_the_limit_are_not_decoded(tmp_path: Path) -> None:
+    clip, limits = clips.pattern(tmp_path / "a.mp4", size="64x48", seconds=0.2), Limits()
+    video = probe(clip, limits=limits)
+    plan = make_plan(video, Recipe(), limits)
+    lower = replace(limits, max_pixels=64 * 48 - 1)  # as if the file had changed since it was probed
+    frames = ffmpeg.frames(clip, video, plan, limits=lower, checkpoint=lambda: None)
+    with closing(frames), pytest.raises(errors.ConversionTooBig):
+        next(frames)
 
 
 @pytest.mark.parametrize("playlist", clips.PLAYLISTS)

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import gifapp
+from gifapp.conversion.images.decoding import decode
 from gifapp.conversion.images.readers import jpeg
 from tests.conversion.images.seen import frames
 from tests.support.pictures import saved
@@ -73,6 +74,12 @@ def test_package_opens_no_files_with_pillow() -> None:
     assert {stem for stem, _, code in nodes if code.endswith("Image.open")} == {"figures"}
     imports = {code for _, node, code in nodes if not isinstance(node, ast.Attribute) and "PIL" in code}
     assert [code for code in imports if " as " in code or "import open" in code] == []
+
+
+def test_picture_larger_than_declared_is_not_decoded() -> None:
+    larger = saved(Image.new("RGB", (1000, 1000)), "JPEG")
+    with pytest.raises(ValueError, match="damaged"):  # not: its size differs
+        decode("mjpeg", larger, (8, 8))
 
 
 def photo(size: tuple[int, int] = (65, 47)) -> Image.Image:

@@ -56,8 +56,8 @@ def test_too_many_pictures_are_refused_however_they_are_counted(runs: list[int])
         read(data)
 
 
-def grid(size: tuple[int, int], cell: tuple[int, int], cells: int) -> bytes:
-    """A picture of `size` joined from a red cell, repeated."""
+def grid(size: tuple[int, int], cell: tuple[int, int], cells: int, *, parts: int = 1) -> bytes:
+    """A picture of `size` joined from a red cell, repeated; its data are listed so many times, as parts."""
     data = saved(Image.new("RGB", cell, COLOURS[0]), "AVIF", quality=95)
     items = Items(memoryview(data))
     [stored] = items.item(items.primary()).cells
@@ -68,7 +68,8 @@ def grid(size: tuple[int, int], cell: tuple[int, int], cells: int) -> bytes:
     start = box(b"ftyp", b"avif")
 
     def meta(at: int) -> bytes:
-        extents = struct.pack(">HHHII", 1, 0, 1, at, len(stored)) + struct.pack(">HHHII", 2, 0, 1, at, 4)
+        extents = struct.pack(">HHH", 1, 0, parts) + struct.pack(">II", at, len(stored)) * parts
+        extents += struct.pack(">HHHII", 2, 0, 1, at, 4)
         return box(
             b"meta",
             bytes(4),
@@ -99,6 +100,13 @@ def test_cells_of_a_grid_count_with_all_their_pixels(tmp_path: Path) -> None:
 def test_grid_has_as_many_cells_as_its_picture_needs(tmp_path: Path, cells: int) -> None:
     with pytest.raises(errors.SourceDamaged):
         inspect(written(tmp_path / "a.avif", grid((100, 40), (64, 64), cells)), MAX_PIXELS)
+
+
+def test_parts_that_overlap_are_refused(tmp_path: Path) -> None:
+    """A file of some kilobytes could have its data joined to gigabytes."""
+    assert len(frames(grid((64, 64), (64, 64), 1))) == 1
+    with pytest.raises(errors.SourceDamaged):
+        inspect(written(tmp_path / "a.avif", grid((64, 64), (64, 64), 1, parts=100)), MAX_PIXELS)
 
 
 def test_transparency_counts_with_its_own_pixels() -> None:

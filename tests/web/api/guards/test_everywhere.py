@@ -183,6 +183,15 @@ async def test_password_of_ten_megabytes_is_refused_unread(stranger: httpx.Async
     is_problem(await stranger.post("/api/v1/auth/login", json=account), 413, "body-too-large")
 
 
+async def test_large_body_is_refused_before_it_is_sent(url: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: 10000000\r\n\r\n".encode())
+    async with asyncio.timeout(20):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+
+
 async def test_form_with_too_many_parts_is_refused(ada: Person) -> None:
     parts = [(f"part{number}", (f"{number}.mp4", b"x", "video/mp4")) for number in range(1001)]
     is_problem(await ada.http.post("/api/v1/sources", files=parts), 415, "content-type-wrong")
