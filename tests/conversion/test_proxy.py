@@ -39,7 +39,24 @@ def test_fast_video_has_fewer_frames(tmp_path: Path) -> None:
         assert len([*clip.decode(video=0)]) == 15
 
 
-def test_proxy_that_would_take_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxy, "_MAX_DECODED_PX", 1_000_000)
-    with pytest.raises(errors.ClipTooManyPixels):
+def test_long_video_has_a_limited_number_of_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "_MAX_FRAMES", 20)
+    with av.open(made(pattern(tmp_path / "clip.mp4", fps=25, seconds=2))) as clip:
+        assert len([*clip.decode(video=0)]) == 20
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "error"),
+    [
+        ("_MAX_DECODED_PX", 1_000_000, errors.ClipTooManyPixels),
+        ("MAX_PROXY_S", 1.0, errors.SourceTooLong),
+        ("MAX_BYTES", 1000, errors.ConversionTooBig),
+        ("DEADLINE_S", 0.01, errors.ConversionTooSlow),
+    ],
+)
+def test_proxy_that_would_take_too_long_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: float, error: type[errors.GifappError]
+) -> None:
+    monkeypatch.setattr(proxy, limit, most)
+    with pytest.raises(error):
         made(pattern(tmp_path / "clip.mp4", seconds=2))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pymongo
 import pytest
+from bson import ObjectId
 
 from gifapp import errors
 from gifapp.identity.login_backoff import FREE_FAILURES
@@ -196,6 +197,14 @@ def test_signing_out_everywhere_ends_every_session_and_access_token(identity: Id
     assert is_over(identity, here)
     assert is_over(identity, elsewhere)
     assert identity.login(EMAIL, PASSWORD, HERE)
+
+
+def test_access_token_of_an_earlier_version_is_rejected(identity: Identity) -> None:
+    session = signed_in(identity)
+    identity._accounts.revoke_access(ObjectId(session.user.id))  # its session goes on
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(session.access_token)
+    assert identity.authenticate(identity.refresh(session.refresh_token).access_token)
 
 
 @pytest.mark.parametrize("token", ["", ".", "a.", ".a", "no dot", "ü.ü", "x.$gt"])

@@ -56,6 +56,24 @@ def test_video_that_was_deleted_meanwhile_leaves_no_proxy(
     assert files_below(storage) == set()
 
 
+def test_proxies_are_made_one_at_a_time(
+    parts: JobParts, upload: Upload, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others_wait: list[bool] = []
+
+    def proxy(path: Path, video: object, keep: Callable[[Path], None]) -> None:
+        others_wait.append(parts.proxies._turn.locked())
+        made = storage / "scratch" / "made"
+        made.write_bytes(b"webm")
+        keep(made)
+
+    monkeypatch.setattr(parts.proxies._conversions, "proxy", proxy)
+    source = upload()
+    parts.proxies.make("ann", source.id)
+    parts.proxies.make("ann", source.id)
+    assert others_wait == [True]
+
+
 def test_proxy_leaves_the_reserve_of_disk_space(
     parts: JobParts, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
