@@ -146,6 +146,21 @@ def test_token_revoked_during_its_creation_is_rejected(identity: Identity) -> No
         identity.authenticate(made.token)
 
 
+class DisabledMeanwhile(Accounts):
+    """Whoever asks for an account, it has just been disabled, and its API tokens revoked."""
+
+    def by_id(self, user_id: ObjectId) -> UserDocument | None:
+        UserDocument.objects(id=user_id).update(set__disabled=True)
+        return super().by_id(user_id)
+
+
+def test_token_made_while_its_account_is_disabled_is_not_kept(identity: Identity) -> None:
+    caller, now = somebody(identity), lambda: datetime.now(UTC)
+    with pytest.raises(errors.TokenInvalid):
+        ApiTokens(DisabledMeanwhile(), identity.audit, now).make(caller, "backup", ["read"])
+    assert ApiTokenDocument.objects.count() == 0
+
+
 def test_tokens_outlive_sessions_and_passwords_but_not_the_account(identity: Identity) -> None:
     caller = somebody(identity)
     token = identity.api_tokens.make(caller, "backup", ["read"]).token

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gifapp import errors
-from gifapp.identity.documents import LinkDocument
+from gifapp.identity.documents import LinkDocument, UserDocument
 from gifapp.identity.passwords import Passwords
 from gifapp.identity.service import Identity
 from tests.identity.conftest import Build
@@ -71,6 +71,24 @@ def test_link_stays_void_when_its_maker_regains_their_role(
         identity.register("eve@example.org", PASSWORD, invite=invite.token, address=HERE)
     with pytest.raises(errors.ResetLinkInvalid):
         identity.reset_password(reset.token, NEW, HERE)
+
+
+def test_link_is_void_before_its_demoted_makers_links_are_removed(identity: Identity, root: str) -> None:
+    invite, reset = identity.links.invite(by=root), identity.links.reset(made(identity, "bob"), by=root)
+    UserDocument.objects(id=root).update(set__role="user")
+    with pytest.raises(errors.InviteInvalid):
+        identity.links.invitation(invite.token)
+    with pytest.raises(errors.ResetLinkInvalid):
+        identity.links.to_reset(reset.token)
+    assert ids(identity) == []
+
+
+def test_link_that_two_have_found_is_used_by_one(identity: Identity, root: str) -> None:
+    invite, reset = identity.links.invite(by=root), identity.links.reset(made(identity, "bob"), by=root)
+    for found in (identity.links.invitation(invite.token), identity.links.to_reset(reset.token)[0]):
+        identity.links.use(found)
+        with pytest.raises((errors.InviteInvalid, errors.ResetLinkInvalid)):
+            identity.links.use(found)
 
 
 def test_former_administrator_cannot_create_a_link(identity: Identity, root: str) -> None:
