@@ -57,4 +57,7 @@ def test_known_address_is_not_delayed_by_others(throttle: Throttle) -> None:
 def test_success_resets_the_delay(throttle: Throttle) -> None:
     guess_until_slowed(throttle, ELSEWHERE)
     throttle.login_succeeded(ADA, ELSEWHERE)
+    throttle.login(ADA, HOME)
+    guess_until_slowed(throttle, ELSEWHERE)
+    throttle.login_succeeded(ADA, ELSEWHERE)
     throttle.login(ADA, ELSEWHERE)
