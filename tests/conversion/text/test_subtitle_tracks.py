@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gifapp import convert, errors
+from gifapp import confinement, convert, errors
 from gifapp.conversion.text.subtitle_tracks import with_text_track
 from gifapp.conversion.text.subtitles import read
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
+from tests.support.clips import PLAYLISTS
 from tests.support.letters import run_ffmpeg
 
 SRT = "1\n00:00:00,200 --> 00:00:00,900\nHi <i>there</i> <3\n\n2\n00:00:01,000 --> 00:00:01,500\ntwo\nlines\n"
@@ -87,6 +88,17 @@ def test_damaged_track_is_refused(tmp_path: Path) -> None:
     path = film(tmp_path, "film.mkv", ("1\n00:00:00,000 --> 00:00:01,000\n \n", "srt"))
     with pytest.raises(errors.RecipeInvalid, match="track:1"):
         taken(path, 1)
+
+
+def test_playlist_is_not_followed_to_another_files_tracks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confinement, "landlock_version", lambda: 0)  # it would prevent that, too
+    film(tmp_path, "film.mkv", (SRT, "srt")).rename(tmp_path / "anothers.ts")
+    playlist = tmp_path / "list.ffconcat"
+    playlist.write_text(PLAYLISTS[playlist.name])
+    with pytest.raises(errors.RecipeInvalid, match="the video has no subtitle tracks"):
+        taken(playlist, 1)
 
 
 def test_recipe_without_a_track_is_unchanged(tmp_path: Path) -> None:
