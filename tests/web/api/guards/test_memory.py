@@ -84,7 +84,7 @@ async def test_response_counts_until_it_is_sent(ada: Person, parts: Parts, job: 
 async def test_response_that_nobody_reads_keeps_counting(
     ada: Person, url: str, parts: Parts, job: JobView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large = job.model_copy(update={"name": "x" * 12_000_000})  # more than sockets buffer
+    large = job.model_copy(update={"name": "x" * 15_000_000})  # more than sockets buffer
     monkeypatch.setattr(parts.services.jobs, "find", lambda *_: large)
     line = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
