@@ -18,7 +18,7 @@ and passes none on, which keeps screens free of noise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +30,6 @@ from gifapp.conversion.gif.lookup import Lookup
 from gifapp.conversion.gif.lzw import Codes
 from gifapp.conversion.gif.native import library
 from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA, Palette
-from gifapp.conversion.gif.steady import steady
 from gifapp.conversion.gif.tolerance import Tolerance
 from gifapp.domain.recipes.recipe import Dither
 
@@ -95,19 +94,19 @@ class Canvas:
         palette: Palette,
         lookup: Lookup,
         tolerance: Tolerance,
-        following: Sequence[NDArray[np.uint8]] = (),
+        targets: Callable[[], NDArray[np.uint8]] | None = None,
     ) -> Drawn:
         """Draw `pixels`; the first frame covers the whole canvas, a later one what changes, maybe nothing.
 
-        `following` are the next frames, up to `steady.MAX_FOLLOWING`.
+        `targets` returns the colours to draw instead, see `steady`; it is called if anything changes.
         """
-        rules = _rules(palette, tolerance)
+        rules = rules_of(palette, tolerance)
         where = self._where(pixels, rules)
         if where.is_empty:
             return Drawn(where, np.empty((0, 0), np.uint8), np.empty(0, np.uint16))
         before = self.screen.copy() if palette.transparent is None else None
-        targets = steady(pixels, following, self.screen, np.array(where, np.int64), rules)
-        indices, codes = self._remap(pixels, targets, where, lookup, rules, strength=tolerance.strength)
+        wanted = targets() if targets else pixels
+        indices, codes = self._remap(pixels, wanted, where, lookup, rules, strength=tolerance.strength)
         is_drawn = (
             not np.array_equal(before, self.screen) if before is not None else _is_drawn(codes, palette)
         )
@@ -168,7 +167,7 @@ def _is_drawn(codes: Codes, palette: Palette) -> bool:
     return bool(lzw.used(codes)[: len(palette.colours)].any())
 
 
-def _rules(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
+def rules_of(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
     """The kernels' parameters: limits, the transparent index, -1 for none, the weights, exactness."""
     transparent = -1 if palette.transparent is None else palette.transparent
     limits = tolerance.floor, tolerance.share, tolerance.max_excess

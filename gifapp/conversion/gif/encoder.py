@@ -1,10 +1,11 @@
 """The GIF encoder: turns a stream of frames into a stream of bytes.
 
 Neighbouring frames form a group (`grouping`) that shares a palette chosen from all its colours
-(`palette_selection`, `quantizer`); each frame is drawn with it on the canvas (`frame_differ`, `canvas`) and
-becomes a block of the file (`container`, `lzw`). Each stage has its own thread and runs without the GIL,
-while the caller's thread reads the next frames. Few frames are in flight, so memory use does not depend on
-the clip's length.
+(`palette_selection`, `quantizer`). Each frame is averaged with those to come (`steady`), drawn on the canvas
+(`frame_differ`, `canvas`) and becomes a block of the file (`container`, `lzw`). Each stage has its own thread
+and runs without the GIL, while the caller's thread reads the next frames. A stage takes the frames in their
+order, so the threads' pace does not change a byte. Few frames are in flight, so memory use does not depend
+on the clip's length.
 
 Drawings and screen recordings share a palette chosen from the whole clip, for which they are read twice: the
 frames wait on disk meanwhile, or those of the beginning if the clip is long.
@@ -17,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from functools import partial
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
@@ -24,19 +26,20 @@ import numpy as np
 
 from gifapp.conversion.frame import Frame, Pixels
 from gifapp.conversion.frame_store import FrameStore
+from gifapp.conversion.gif.canvas import rules_of
 from gifapp.conversion.gif.container import GifFile
 from gifapp.conversion.gif.frame_differ import FrameDiffer, IndexedFrame
 from gifapp.conversion.gif.grouping import AUTO_FRAMES, groups
 from gifapp.conversion.gif.palette_selection import GroupPalette, PaletteSelector
 from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA
-from gifapp.conversion.gif.steady import with_following
+from gifapp.conversion.gif.steady import steady, with_following
 from gifapp.conversion.gif.style import Style
 from gifapp.conversion.merging import Held, merged
 
 __all__ = ["GROUP_FRAMES", "Encoded", "Style", "encode"]
 
 GROUP_FRAMES = AUTO_FRAMES
-_MAX_WAITING = 8  # frames that were read but not yet written
+_MAX_WAITING = 4  # frames that were read but not yet written
 _CHECKPOINT_S = 0.1
 _MAX_STORED_BYTES = 256_000_000  # of frames whose palette is chosen before the first is drawn
 _NOTHING: Future[bytes] = Future()  # the block of a frame merged into the one before
@@ -108,7 +111,8 @@ class _Pipeline:
         self._style = style
         self._chooser = PaletteSelector(style)
         self._drawer = FrameDiffer(width_px, height_px, style)
-        self._choosing, self._drawing, self._writing = (ThreadPoolExecutor(1, "gif") for _ in range(3))
+        self._stages = [ThreadPoolExecutor(1, "gif") for _ in range(4)]
+        self._choosing, self._averaging, self._drawing, self._writing = self._stages
 
     def blocks(self, frames: Iterable[Frame]) -> Iterator[bytes]:
         """The bytes that each frame in turn adds to the file."""
@@ -139,8 +143,10 @@ class _Pipeline:
 
     def stop(self) -> None:
         """Stop the threads and cancel pending work."""
-        for stage in (self._choosing, self._drawing, self._writing):
-            stage.shutdown(cancel_futures=True)
+        for stage in self._stages:
+            stage.shutdown(wait=False, cancel_futures=True)
+        for stage in self._stages:
+            stage.shutdown()
 
     def _pictures(self, frames: Iterable[Frame]) -> Generator[Held]:
         """The frames with equal neighbours merged."""
@@ -173,12 +179,25 @@ class _Pipeline:
                 return
 
     def _block(self, painted: _Painted, following: list[Pixels]) -> Future[bytes]:
-        drawn = self._drawing.submit(lambda: self._drawer.draw(painted.frame, painted.paint, following))
+        drawn = self._drawing.submit(self._drawn, painted, self._targets(painted, following))
         return self._writing.submit(self._written, drawn)
+
+    def _targets(self, painted: _Painted, following: list[Pixels]) -> Callable[[], Pixels]:
+        """Returns `_averaged`, computed ahead unless most frames will be drawn exactly, without it."""
+        averaged = partial(_averaged, painted, following)
+        return averaged if self._style.may_be_exact else self._averaging.submit(averaged).result
+
+    def _drawn(self, painted: _Painted, targets: Callable[[], Pixels]) -> IndexedFrame | None:
+        return self._drawer.draw(painted.frame, painted.paint, targets)
 
     def _written(self, drawn: Future[IndexedFrame | None]) -> bytes:
         frame = drawn.result()
         return self.gif.block(frame) if frame else b""
+
+
+def _averaged(painted: _Painted, following: list[Pixels]) -> Pixels:
+    paint = painted.paint
+    return steady(painted.frame.pixels, following, rules_of(paint.palette, paint.tolerance))
 
 
 def _do_nothing() -> None:

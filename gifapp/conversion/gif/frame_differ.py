@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -59,8 +59,8 @@ class FrameDiffer:
         self._shows_source = True  # exactly, on the whole canvas
         self._last: IndexedFrame | None = None
 
-    def draw(self, frame: Frame, paint: GroupPalette, following: Sequence[Pixels]) -> IndexedFrame | None:
-        """Draw a frame, with the next ones for reference; returns the previous one, whose delay is now known.
+    def draw(self, frame: Frame, paint: GroupPalette, targets: Callable[[], Pixels]) -> IndexedFrame | None:
+        """Draw a frame, see `Canvas.draw`; returns the previous one, whose delay is now known.
 
         Returns None if the frame was merged into the previous one, or if there is none.
         """
@@ -70,7 +70,7 @@ class FrameDiffer:
             before.clear_also(vanishing)
             self._canvas.clear(before.where)
         paint = self._exact(frame.pixels, paint)
-        drawn = self._canvas.draw(frame.pixels, *paint, () if paint.is_exact else following)
+        drawn = self._canvas.draw(frame.pixels, *paint, None if paint.is_exact else targets)
         if before and drawn.where.is_empty and before.disposal is Disposal.KEEP:
             before.delay_cs += frame.delay_cs
             return None

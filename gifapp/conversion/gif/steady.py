@@ -32,28 +32,20 @@ def with_following(items: Iterable[Item]) -> Iterator[tuple[Item, list[Item]]]:
         yield window.popleft(), list(window)
 
 
-def steady(
-    pixels: Pixels,
-    following: Sequence[Pixels],
-    screen: NDArray[np.uint8],
-    where: NDArray[np.int64],
-    rules: NDArray[np.int32],
-) -> Pixels:
+def steady(pixels: Pixels, following: Sequence[Pixels], rules: NDArray[np.int32]) -> Pixels:
     """The mean of `pixels` and the `following` frames; each pixel is averaged until it changes.
 
     A pixel has changed once its distance from the first frame exceeds one and a half times the tolerance.
-    Only pixels that must be drawn are averaged, with some neighbours.
+    What is on the canvas does not matter, so this need not wait for the frames before.
 
     Args:
         pixels: like the others, uint8 (height, width, 3 or 4).
         following: at most `MAX_FOLLOWING` frames.
-        screen: the visible canvas, uint8 (height, width, 4).
-        where: left, top, right and bottom of the part that is drawn.
         rules: the drawing rules, as the kernels expect them.
     """
     if not following:
         return pixels
     means, shape = pixels.copy(), np.array(pixels.shape, np.int64)
     four = [*following, *[pixels] * (MAX_FOLLOWING - len(following))]
-    library.average_steady(pixels, shape, *four, len(following), screen, where, rules, means)
+    library.average_steady(pixels, shape, *four, len(following), rules, means)
     return means

@@ -148,6 +148,25 @@ def test_draw_returns_only_the_changed_rectangle() -> None:
     assert (drawn.indices == 2).sum() == 5 * 16 - 5
 
 
+def test_targets_are_drawn_except_in_strips_that_are_held() -> None:
+    greys = Palette(np.arange(0, 256, 3, dtype=np.uint8)[:, np.newaxis].repeat(3, axis=1), 86)
+    before = np.full((3, 512, 3), 120, np.uint8)
+    after, targets = before.copy(), np.full_like(before, 160)
+    after[0, [0, -1]] = after[2, 300] = 180
+    after[1] = 121  # is held, though its error is diffused to the row below
+
+    def drawn_as(targets: np.ndarray) -> np.ndarray:
+        canvas, lookup = Canvas(512, 3, "auto"), Lookup(greys)
+        canvas.draw(before, greys, lookup, FILM)
+        canvas.draw(after, greys, lookup, FILM, lambda: targets)
+        return canvas.shown.copy()
+
+    drawn = drawn_as(targets)
+    assert abs(int(drawn[2, 300, 0]) - 160) < 9
+    targets[1] = after[1]
+    assert (drawn == drawn_as(targets)).all()
+
+
 def test_unchanged_picture_is_empty_even_without_a_transparent_index() -> None:
     opaque = BLACK_AND_WHITE._replace(transparent=None)
     canvas = Canvas(32, 32, "none")

@@ -1,8 +1,10 @@
 import errno
 import io
+import struct
 import threading
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,8 +14,15 @@ from PIL import Image
 
 from gifapp import errors
 from gifapp.conversion.frame import Frame
+from gifapp.conversion.gif.canvas import rules_of
+from gifapp.conversion.gif.container import GifFile
 from gifapp.conversion.gif.encoder import Encoded, Style, encode
-from gifapp.domain.recipes.recipe import Dither
+from gifapp.conversion.gif.frame_differ import FrameDiffer
+from gifapp.conversion.gif.grouping import groups
+from gifapp.conversion.gif.palette_selection import PaletteSelector
+from gifapp.conversion.gif.steady import steady, with_following
+from gifapp.conversion.merging import Held
+from gifapp.domain.recipes.recipe import Content, Dither
 from tests.support.gifs import gif_of, gifsicle, seen_by_ffmpeg, seen_by_pillow
 from tests.support.letters import Rows, pixels
 
@@ -176,6 +185,36 @@ def test_loop_block_stores_one_less_than_the_number_of_plays(loop: int, block: b
 # --- streaming --------------------------------------------------------------------------------
 
 
+def made_by_one_thread(pictures: Iterable[np.ndarray], style: Style) -> bytes:
+    """What the stages make of pictures when they run one after the other."""
+    held = [Held(Frame(np.asarray(picture, np.uint8), 8), 1) for picture in pictures]
+    height_px, width_px = held[0].frame.pixels.shape[:2]
+    chooser, drawer = PaletteSelector(style), FrameDiffer(width_px, height_px, style)
+    gif = GifFile(width_px, height_px, 0)
+    if chooser.may_share(held[0].frame.pixels):
+        for frame, _ in held:
+            chooser.count(frame.pixels)
+        gif.palette = chooser.share(held[0].frame.pixels)
+    paints = [
+        paint
+        for group in groups(held, style.palette)
+        for paint in chooser.choose([frame for frame, _ in group])
+    ]
+    frames = with_following(frame for frame, _ in held)
+    drawn = [
+        drawer.draw(frame, paint, partial(steady, frame.pixels, [each.pixels for each in following], rules))
+        for (frame, following), paint in zip(frames, paints, strict=True)
+        for rules in [rules_of(paint.palette, paint.tolerance)]
+    ]
+    return b"".join(gif.block(frame) for frame in [*drawn, drawer.last()] if frame) + gif.end()
+
+
+@pytest.mark.parametrize("content", ["film", "drawing", "screen"])
+def test_threads_make_the_gif_that_one_thread_makes(content: Content) -> None:
+    style = Style(content=content, is_lossless=False)
+    assert gif_of(film(30), content=content, is_lossless=False)[0] == made_by_one_thread(film(30), style)
+
+
 def test_encoding_is_deterministic() -> None:
     assert gif_of(film(20)) == gif_of(film(20))
 
@@ -211,6 +250,31 @@ def test_progress_counts_every_frame() -> None:
     assert heard == list(range(1, 21))
 
 
+def stage_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("gif_")]
+
+
+def test_each_stage_has_one_thread() -> None:
+    counts: list[int] = []
+    gif_of(film(40), on_frame=lambda _: counts.append(len(stage_threads())), is_lossless=False)
+    assert max(counts) == 4
+    assert stage_threads() == []
+
+
+def test_failing_stage_ends_the_others() -> None:
+    read: list[int] = []
+
+    def frames() -> Iterator[Frame]:
+        for number, picture in enumerate(film(400)):
+            read.append(number)
+            yield Frame(np.asarray(picture, np.uint8), -8 if number == 20 else 8)
+
+    with pytest.raises(struct.error):  # no block can hold a negative delay
+        encode(frames(), io.BytesIO(), width_px=61, height_px=45, loop=0, style=Style(is_lossless=False))
+    assert len(read) < 60
+    assert stage_threads() == []
+
+
 def test_source_error_is_raised_and_no_thread_is_left() -> None:
     def frames() -> Iterator[Frame]:
         for picture in film(20):
@@ -219,7 +283,7 @@ def test_source_error_is_raised_and_no_thread_is_left() -> None:
 
     with pytest.raises(errors.SourceDamaged):
         encode(frames(), io.BytesIO(), width_px=61, height_px=45, loop=0, style=Style(dither="none"))
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("gif_")] == []
+    assert stage_threads() == []
 
 
 def test_cancelled_encoding_reads_no_further() -> None:
@@ -244,6 +308,7 @@ def test_cancelled_encoding_reads_no_further() -> None:
             on_frame=cancel,
         )
     assert len(read) < 40
+    assert stage_threads() == []
 
 
 def test_full_disk_ends_the_encoding() -> None:

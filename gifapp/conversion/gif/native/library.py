@@ -89,8 +89,6 @@ average_steady = _kernel(
     _PIXELS,
     _PIXELS,
     c_int64,
-    _SCREEN,
-    _RECTANGLE,
     _INTS,
     _PIXELS,
 )

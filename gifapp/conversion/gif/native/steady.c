@@ -50,35 +50,51 @@ typedef struct {
     int64_t count;
 } Sequence;
 
-/* Averages a strip, unless all of it is held. */
+static inline Frame picture_of(const Sequence *sequence, int64_t number) {
+    const Frame *frame = &sequence->frame;
+    return (Frame){sequence->following[number], .width = frame->width, .channels = frame->channels};
+}
+
+/* Whether a strip is the same in all pictures, and so its own mean. */
+static bool is_still(const Sequence *sequence, int64_t y, int64_t x, int64_t count) {
+    const Frame *frame = &sequence->frame;
+    const int64_t start = (y * frame->width + x) * frame->channels;
+    for (int64_t number = 0; number < sequence->count; number++) {
+        const uint8_t *other = sequence->following[number] + start;
+        if (memcmp(frame->pixels + start, other, (size_t)(count * frame->channels)) != 0)
+            return false;
+    }
+    return true;
+}
+
 static void average_strip(const Sequence *sequence, int64_t y, int64_t x, int64_t count, uint8_t *means) {
     const Frame *frame = &sequence->frame;
     Strip strip;
     Run run;
     Rgba next[STRIP + 1];
-    measure_apart(frame, &strip, y, x, count);
-    if (!is_any_beyond(strip.apart, count, least_allowance(frame)))
-        return;
+    read_pixels(frame, y, x, count, strip.source);
     measure_busy(frame, &strip, y, x, count);
     begin_run(&run, &strip, count);
     for (int64_t number = 0; number < sequence->count; number++) {
-        const Frame other = {sequence->following[number], .width = frame->width, .channels = frame->channels};
+        const Frame other = picture_of(sequence, number);
         read_pixels(&other, y, x, count, next);
         add_to_run(&run, &strip, frame->weights, next, count);
     }
     write_means(&run, frame, y, x, count, means);
 }
 
-/* In the part `where` of `means`, a copy of `pixels`, makes each pixel that is not held the mean of itself and of as
-   many of the `count` frames that follow as are alike; the alpha stays. shape: height, width, channels, of all;
-   where: left, top, right, bottom; rules: as in canvas.py. */
+/* In `means`, a copy of `pixels`, makes each pixel the mean of itself and of as many of the `count` frames that follow
+   as are alike; the alpha stays. shape: height, width, channels, of all; rules: as in canvas.py. */
 KERNEL void average_steady(
     const uint8_t *pixels, const int64_t *shape, const uint8_t *first, const uint8_t *second, const uint8_t *third,
-    const uint8_t *fourth, int64_t count, uint32_t *screen, const int64_t *where, const int32_t *rules, uint8_t *means
+    const uint8_t *fourth, int64_t count, const int32_t *rules, uint8_t *means
 ) {
-    const Sequence sequence = {frame_of(pixels, shape, screen, rules), {first, second, third, fourth}, count};
-    for (int64_t y = where[1]; y < where[3]; y++) {
-        for (int64_t x = where[0]; x < where[2]; x += STRIP)
-            average_strip(&sequence, y, x, end_of_strip(x, where[2]) - x, means);
+    const Sequence sequence = {frame_of(pixels, shape, NULL, rules), {first, second, third, fourth}, count};
+    for (int64_t y = 0; y < shape[0]; y++) {
+        for (int64_t x = 0; x < shape[1]; x += STRIP) {
+            const int64_t width = end_of_strip(x, shape[1]) - x;
+            if (!is_still(&sequence, y, x, width))
+                average_strip(&sequence, y, x, width, means);
+        }
     }
 }

@@ -76,7 +76,7 @@ static inline int32_t least_allowance(const Frame *frame) {
     return frame->floor < frame->most ? frame->floor : frame->most;
 }
 
-/* Follows on `measure_apart`. */
+/* The source must have been read. */
 static inline void measure_busy(const Frame *frame, Strip *strip, int64_t y, int64_t x, int64_t count) {
     const Weights weights = frame->weights;
     const int32_t floor = frame->floor, share = frame->share, most = frame->most;
