@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from benchmarks import clips, costs, engines, gifski, goals, load, looks, queue, table, uploads, videos
+from benchmarks import clips, cores, costs, engines, gifski, goals, load, looks, queue, table, uploads, videos
 from benchmarks.clips import Clip
 from benchmarks.goals import Run
 from benchmarks.looks import Looks
@@ -29,6 +29,7 @@ def main() -> None:
         "machine": [_machine(before, _State.now())],
         "goals": table.of_goals(goals.goals(measured)),
         "looks": table.of_looks(measured.looks),
+        "cores": cores.rows(measured.two_cores),
     }
     for kind, rows in measured.by_kind.items():
         tables[kind] = table.of_costs(rows)
@@ -51,7 +52,7 @@ def measure(repeat: int) -> Run:
             c.kind: costs.side_by_side(c, compared, repeat) for c in _logged("costs", clips.for_costs())
         },
         against_decoding={c.path.stem: costs.against_decoding(c, repeat) for c in _logged("decoding", long)},
-        two_cores={c.path.stem: costs.two_cores_against_one(c, 2 * repeat) for c in _logged("cores", long)},
+        two_cores={c.kind: cores.measured(c, 2 * repeat) for c in _logged("cores", clips.for_costs())},
         peak_mb={name: costs.peak_mb(videos.made(make)) for name, make in minute.items()},
         start=costs.start(2 * repeat),
         queue=queue.measure(),

@@ -1,4 +1,4 @@
-"""The cost of conversions: against other engines, warm, in memory, on one and two cores, at start-up."""
+"""The cost of conversions: against other engines, warm, in memory, at start-up."""
 
 from __future__ import annotations
 
@@ -29,6 +29,20 @@ class Row(NamedTuple):
     cost: Cost
     gif_bytes: int | None = None
     quality: Quality | None = None
+
+
+class CoreFigures(NamedTuple):
+    """Two cores against one, and the busiest thread's share of the CPU; ratios.
+
+    Attributes:
+        wall: of the shortest runs.
+        cpu: of the cheapest runs.
+        busiest: of all threads of the process and of ffmpeg; the lowest of all runs.
+    """
+
+    wall: float
+    cpu: float
+    busiest: float
 
 
 def side_by_side(clip: Clip, compared: list[Engine], repeat: int) -> list[Row]:
@@ -66,12 +80,6 @@ def against_decoding(clip: Clip, repeat: int) -> float:
     (command,) = engines.decoding(clip, Path(), Path())
     decoding = reduce(Cost.least, (run(command) for _ in range(repeat)))
     return warm(clip, repeat)[0].cpu_s / decoding.cpu_s
-
-
-def two_cores_against_one(clip: Clip, repeat: int) -> float:
-    """The wall time of a warm conversion on two cores, as a fraction of that on one."""
-    two, one = warm(clip, repeat, [2, 1])
-    return two.wall_s / one.wall_s
 
 
 def peak_mb(video: Path) -> float:

@@ -1,6 +1,8 @@
 """The benchmark's arithmetic."""
 
 import sys
+import threading
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import costs, encoding, frames, measure, quality, table
+from benchmarks import cores, costs, encoding, frames, measure, quality, table
 from benchmarks.costs import Row
 from benchmarks.goals import Goal
 from benchmarks.measure import Cost
@@ -124,3 +126,23 @@ def test_frames_are_compared_in_cpu_bytes_and_exact_time() -> None:
         ["plot, 10 fps", frames.GIFAPP, "1.00", "1.00", "1", "1.00", "0.9900", "+0.0 %"],
         ["", "other", "4.00", "0.25", "5", "0.20", "0.9000", "-10.0 %"],
     ]
+
+
+def test_watch_counts_the_cpu_time_of_each_thread() -> None:
+    is_done, may_end = threading.Event(), threading.Event()
+
+    def work() -> None:
+        while time.thread_time() < 0.05:
+            pass
+        is_done.set()
+        may_end.wait()
+
+    busy = threading.Thread(target=work)
+    with cores.watched() as watch:
+        busy.start()
+        is_done.wait()
+    may_end.set()
+    busy.join()
+    assert busy.native_id is not None
+    assert watch.used_ns[busy.native_id] >= 45_000_000
+    assert max(watch.used_ns, key=watch.used_ns.__getitem__) == busy.native_id
