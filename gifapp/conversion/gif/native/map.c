@@ -177,7 +177,7 @@ static void draw_strip(
 ) {
     Strip strip;
     measure_apart(frame, &strip, y, left, count);
-    const bool is_near = !is_any_beyond(strip.apart, count, least_allowance(frame));
+    const bool is_near = !is_any_beyond(strip.apart, count, least_allowance(frame)); /* all of it stays as it is */
     for (int64_t at = 1; at <= count && frame->transparent == NONE; at++)
         strip.apart[at] = FAR;
     if (!is_any_beyond(strip.apart, count, dither->diffuses ? 0 : least_allowance(frame))) {
@@ -204,8 +204,9 @@ static void draw_row(
 }
 
 /* Draws the part `where` of a frame on the screen and writes its indices, and the codes of their phrases; returns the
-   number of codes. steady: the colours to draw instead of these pixels, in strips that are not held; shape: height, width,
-   channels; where: left, top, right, bottom; table: (count, 3); mask: (side, side); errors: (width + 2, 4), scratch. */
+   number of codes. steady: the colours to draw instead of these pixels, in strips that do not all stay as they are;
+   shape: height, width, channels; where: left, top, right, bottom; table: (count, 3); mask: (side, side); errors:
+   (width + 2, 4), scratch. */
 KERNEL int64_t remap(
     const uint8_t *pixels, const uint8_t *steady, const int64_t *shape, uint32_t *screen, const int64_t *where,
     const uint8_t *table, int64_t count, uint32_t *cells, int32_t *cached_keys, uint8_t *cached,

@@ -50,11 +50,6 @@ typedef struct {
     int64_t count;
 } Sequence;
 
-static inline Frame picture_of(const Sequence *sequence, int64_t number) {
-    const Frame *frame = &sequence->frame;
-    return (Frame){sequence->following[number], .width = frame->width, .channels = frame->channels};
-}
-
 /* Whether a strip is the same in all pictures, and so its own mean. */
 static bool is_still(const Sequence *sequence, int64_t y, int64_t x, int64_t count) {
     const Frame *frame = &sequence->frame;
@@ -76,7 +71,7 @@ static void average_strip(const Sequence *sequence, int64_t y, int64_t x, int64_
     measure_busy(frame, &strip, y, x, count);
     begin_run(&run, &strip, count);
     for (int64_t number = 0; number < sequence->count; number++) {
-        const Frame other = picture_of(sequence, number);
+        const Frame other = {sequence->following[number], .width = frame->width, .channels = frame->channels};
         read_pixels(&other, y, x, count, next);
         add_to_run(&run, &strip, frame->weights, next, count);
     }
