@@ -53,8 +53,6 @@ class ApiTokens:
             raise errors.AdministratorsOnly
         if expires_at is not None and expires_at <= self._now():
             raise errors.FieldInvalid(field="expires_at", problem="must be in the future")
-        if ApiTokenDocument.objects(user_id=ObjectId(caller.user_id)).count() >= MAX_TOKENS:
-            raise errors.TooManyTokens(limit=MAX_TOKENS)
         token = PREFIX + random_token()
         document = self._keep(caller, name, scopes, expires_at, token)
         self._audit.record(
@@ -79,11 +77,20 @@ class ApiTokens:
             created_at=in_milliseconds(self._now()),
             expires_at=expires_at and in_milliseconds(expires_at.astimezone(UTC)),
         ).save(force_insert=True)
-        user = self._accounts.by_id(document.user_id)
-        if user is None or user.disabled:  # a concurrent `revoke_all` may have missed this token
+        try:
+            self._check_may_keep(document.user_id)
+        except errors.GifappError:
             document.delete()
-            raise errors.TokenInvalid
+            raise
         return document
+
+    def _check_may_keep(self, user_id: ObjectId) -> None:
+        """Check a new token after it is stored, so that no concurrent call can miss it."""
+        user = self._accounts.by_id(user_id)
+        if user is None or user.disabled:  # a concurrent `revoke_all` may have missed this token
+            raise errors.TokenInvalid
+        if ApiTokenDocument.objects(user_id=user_id).count() > MAX_TOKENS:
+            raise errors.TooManyTokens(limit=MAX_TOKENS)
 
     @reaching_mongodb()
     def all_of(self, user_id: str) -> list[ApiTokenView]:

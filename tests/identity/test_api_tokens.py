@@ -130,6 +130,26 @@ def test_number_of_tokens_is_limited(identity: Identity, monkeypatch: pytest.Mon
         identity.api_tokens.make(caller, "three", ["read"])
 
 
+class CreatesMeanwhile(Accounts):
+    """Whenever an account is read, another of its API tokens is created."""
+
+    def by_id(self, user_id: ObjectId) -> UserDocument | None:
+        facts = {"name": "other", "hint": "gifapp_", "created_at": datetime.now(UTC)}
+        ApiTokenDocument(user_id=user_id, digest=ObjectId().binary, **facts).save()
+        return super().by_id(user_id)
+
+
+def test_concurrent_creations_keep_to_the_limit(
+    identity: Identity, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_tokens, "MAX_TOKENS", 1)
+    caller = somebody(identity)
+    creating = ApiTokens(CreatesMeanwhile(), identity.audit, clock)
+    with pytest.raises(errors.TooManyTokens):
+        creating.make(caller, "backup", ["read"])
+    assert [token.name for token in identity.api_tokens.all_of(caller.user_id)] == ["other"]
+
+
 class RevokesMeanwhile(Accounts):
     """Whoever asks for an account, all its API tokens are revoked."""
 

@@ -11,6 +11,7 @@ from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.recipes.saved import name_key, parse_stored
 from gifapp.domain.views.jobs import SavedRecipeView
 from gifapp.jobs.db.documents import SavedRecipeDocument, new_id, utc_now
+from gifapp.jobs.db.locks import exclusive
 from gifapp.mongodb import reaching_mongodb
 
 MAX_PER_OWNER = 50
@@ -30,22 +31,21 @@ def save_recipe(owner_id: str, name: str, recipe: Recipe, *, may_share: bool) ->
     Raises:
         errors.TooManySavedRecipes: the owner has the maximum number of them.
     """
-    added_id = new_id()
     fields: dict[str, Any] = {"name": name, "recipe": recipe.model_dump(mode="json", exclude_defaults=True)}
     if not may_share:
         fields["is_shared"] = False
-    saved: SavedRecipeDocument = SavedRecipeDocument.objects(owner=owner_id, key=name_key(name)).modify(
-        upsert=True,
-        new=True,
-        set_on_insert__id=added_id,
-        set__saved_at=utc_now(),
-        **{f"set__{field}": value for field, value in fields.items()},
-    )
-    # after saving, so that concurrent calls cannot exceed it
-    if saved.id == added_id and SavedRecipeDocument.objects(owner=owner_id).count() > MAX_PER_OWNER:
-        saved.delete()
-        raise errors.TooManySavedRecipes(limit=MAX_PER_OWNER)
-    return saved
+    mine = SavedRecipeDocument.objects(owner=owner_id, key=name_key(name))
+    changes = {f"set__{field}": value for field, value in {**fields, "saved_at": utc_now()}.items()}
+    return mine.modify(new=True, **changes) or _add(owner_id, mine, changes)
+
+
+def _add(owner_id: str, mine: Any, changes: dict[str, Any]) -> SavedRecipeDocument:
+    # under a lock: a recipe removed because it was one too many might just have been replaced
+    with exclusive("saved recipes"):
+        if not mine.first() and SavedRecipeDocument.objects(owner=owner_id).count() >= MAX_PER_OWNER:
+            raise errors.TooManySavedRecipes(limit=MAX_PER_OWNER)
+        added: SavedRecipeDocument = mine.modify(upsert=True, new=True, set_on_insert__id=new_id(), **changes)
+        return added
 
 
 @reaching_mongodb()

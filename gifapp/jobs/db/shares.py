@@ -10,7 +10,7 @@ from gifapp.domain.views.jobs import ShareView
 from gifapp.jobs.db.documents import ShareDocument, utc_now
 from gifapp.mongodb import reaching_mongodb
 
-MAX_PER_JOB = 20
+MAX_PER_JOB = 20  # valid links; as many revoked ones are remembered
 
 
 @reaching_mongodb()
@@ -45,9 +45,13 @@ def revoke_share(owner_id: str, share_id: str) -> None:
     Raises:
         errors.NotFound
     """
-    if ShareDocument.objects(id=share_id, owner=owner_id).first() is None:
+    share = ShareDocument.objects(id=share_id, owner=owner_id).first()
+    if share is None:
         raise errors.NotFound(kind="share")
-    ShareDocument.objects(id=share_id, owner=owner_id, revoked_at=None).update_one(set__revoked_at=utc_now())
+    ShareDocument.objects(id=share_id, revoked_at=None).update_one(set__revoked_at=utc_now())
+    revoked = ShareDocument.objects(job=share.job, revoked_at__exists=True).order_by("-revoked_at")
+    remove_shares = [older.id for older in revoked.only("id").skip(MAX_PER_JOB)]
+    ShareDocument.objects(id__in=remove_shares).delete()
 
 
 @reaching_mongodb()

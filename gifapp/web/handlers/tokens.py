@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -13,11 +13,13 @@ from gifapp.identity.api_tokens import ApiTokens
 from gifapp.identity.callers import Need
 from gifapp.web.http.base import PrivateHandler
 from gifapp.web.http.operations import operation
-from gifapp.web.http.payloads import Moment, Payload
+from gifapp.web.http.payloads import Moment, Name, Payload
+
+MAX_NAME_CHARACTERS = 100
 
 
 class NewToken(Payload):
-    name: str = Field(min_length=1, max_length=100)
+    name: Annotated[Name, Field(max_length=MAX_NAME_CHARACTERS)]
     scopes: list[Scope] = Field(["read"], min_length=1, max_length=3)
     expires_at: Moment | None = None
 

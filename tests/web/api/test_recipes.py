@@ -1,5 +1,6 @@
 """Recipes are saved under names, shared by administrators, and those of other versions explain themselves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -104,6 +105,22 @@ async def test_their_number_is_limited(ada: Person) -> None:
     is_problem(await save(ada, "too many"), 409, "too-many-saved-recipes")
     assert (await save(ada, "LAST")).status_code == 201
     assert len(await names(ada)) == MAX_PER_OWNER
+
+
+def test_no_saved_recipe_is_lost_at_the_limit(jobs: JobParts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_recipes, "MAX_PER_OWNER", 1)
+    jobs.saved_recipes.save("ann", "First", Recipe(), may_share=False)
+
+    def save_and_find(_: int) -> bool:
+        try:
+            saved = jobs.saved_recipes.save("ann", "Next", Recipe(), may_share=False)
+        except errors.TooManySavedRecipes:
+            return True
+        return SavedRecipeDocument.objects(id=saved.id).first() is not None
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(save_and_find, range(200)))
+    assert [saved.name for saved in SavedRecipeDocument.objects(owner="ann")] == ["First"]
 
 
 async def test_own_recipes_are_listed_however_many_are_shared(

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from gifapp.client import Client
 from gifapp.domain.views.jobs import JobView
+from gifapp.jobs.db import shares
 from gifapp.jobs.db.documents import ShareDocument, utc_now
 from gifapp.jobs.parts import JobParts
 from gifapp.redaction import redact
@@ -155,6 +156,19 @@ async def test_gif_has_at_most_twenty_links(ada: Person, job: JobView, gif: byte
     is_problem(await ada.http.post(f"/api/v1/jobs/{job.id}/shares", json={}), 409, "too-many-shares")
     await ada.http.delete(f"/api/v1/shares/{last['id']}")
     await shared(ada, job)
+
+
+async def test_only_as_many_revoked_links_are_remembered(
+    ada: Person, job: JobView, gif: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shares, "MAX_PER_JOB", 3)
+    made = [(await shared(ada, job))["id"] for _ in range(2)]
+    for _ in range(5):
+        made.append((await shared(ada, job))["id"])
+        assert (await ada.http.delete(f"/api/v1/shares/{made[-1]}")).status_code == 204
+    left = {link["id"]: link["revoked_at"] for link in await listed(ada, job)}
+    assert set(left) == {*made[:2], *made[-3:]}
+    assert [left[valid] for valid in made[:2]] == [None, None]
 
 
 async def test_unfinished_job_cannot_be_shared(ada: Person, job: JobView) -> None:

@@ -70,6 +70,7 @@ async def test_api_token_cannot_take_over_the_account(
     [
         ({"name": ""}, (422, "field-invalid")),
         ({"name": "x" * 101}, (422, "field-invalid")),
+        ({"name": "\u202e\x1b\0"}, (422, "field-invalid")),
         ({"scopes": []}, (422, "field-invalid")),
         ({"scopes": ["everything"]}, (422, "field-invalid")),
         ({"scopes": ["admin"]}, (403, "administrators-only")),
