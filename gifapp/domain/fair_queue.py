@@ -20,10 +20,12 @@ class FairQueue(Generic[Item]):
     Args:
         slots: how many items run at the same time.
         max_waiting: how many items of each owner may wait.
+        per_owner: how many slots one owner may hold; by default all but one.
     """
 
-    def __init__(self, slots: int, *, max_waiting: int) -> None:
+    def __init__(self, slots: int, *, max_waiting: int, per_owner: int | None = None) -> None:
         self._slots = slots
+        self._per_owner = per_owner or max(1, slots - 1)
         self._max_waiting = max_waiting
         self._waiting: dict[str, deque[Item]] = {}
         self._running: dict[Item, str] = {}
@@ -40,7 +42,7 @@ class FairQueue(Generic[Item]):
     def start_next(self) -> Item | None:
         """Give a free slot to the next item and return it; None if no slot is free or nobody may take one."""
         running = Counter(self._running.values())
-        owners = [owner for owner in self._waiting if running[owner] < max(1, self._slots - 1)]
+        owners = [owner for owner in self._waiting if running[owner] < self._per_owner]
         if not owners or len(self._running) >= self._slots:
             return None
         owner = min(owners, key=lambda name: (running[name], self._turns.get(name, 0)))

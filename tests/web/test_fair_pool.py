@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from gifapp import errors, processes
+from gifapp.processes import wait_until
 from gifapp.web.traffic.fair_pool import SURPLUS_NICE, FairPool
 
 
@@ -77,17 +78,53 @@ async def test_surplus_is_refused_only_to_its_owner(bench: Bench) -> None:
     assert await asyncio.gather(*taken) == ["ann 0", "ann 1", "bob"]
 
 
+class CancelsScheduledWork(FairPool):
+    """Cancels this task when a slot is freed: it may have been scheduled, but has not started."""
+
+    scheduled: asyncio.Task[str]
+
+    def _leave(self, owner_id: str, turn: asyncio.Future[None]) -> None:
+        super()._leave(owner_id, turn)
+        self.scheduled.cancel()
+
+
 async def test_cancelled_work_holds_no_slot(bench: Bench) -> None:
-    pool = FairPool("test", slots=1, max_waiting=10)
-    first, second, third = (bench.task(pool, name, name) for name in ("ann", "bob", "eve"))
+    pool = CancelsScheduledWork("test", slots=1, max_waiting=10)
+    first, pool.scheduled, third = (bench.task(pool, name, name) for name in ("ann", "bob", "eve"))
     await asyncio.sleep(0)
     third.cancel()
     bench.end()
     await first
-    second.cancel()  # it has been scheduled but has not started
-    await asyncio.wait([second, third])
+    await asyncio.wait([pool.scheduled, third])
     assert pool.is_idle
+    assert bench.begun == ["ann"]
     assert await pool.run("ann", lambda: "served") == "served"
+
+
+async def test_work_without_caller_keeps_its_slot_until_it_ends(bench: Bench) -> None:
+    pool = FairPool("test", slots=2, max_waiting=10)
+    left = bench.task(pool, "ann", "left")
+    assert await asyncio.to_thread(wait_until, lambda: bench.begun == ["left"], timeout_s=20)
+    left.cancel()
+    await asyncio.wait([left])
+    again = bench.task(pool, "ann", "again")  # one slot of two is for others
+    other = bench.task(pool, "bob", "bob")
+    bench.end("bob")
+    assert await other == "bob"
+    assert bench.begun == ["left", "bob"]
+    bench.end()
+    assert await again == "again"
+
+
+async def test_user_takes_no_more_slots_than_allowed(bench: Bench) -> None:
+    pool = FairPool("test", slots=4, per_owner=1, max_waiting=10)
+    flood = [bench.task(pool, "ann", f"ann {number}") for number in range(3)]
+    others = [bench.task(pool, name, name) for name in ("bob", "eve")]
+    bench.end("bob", "eve")
+    assert await asyncio.gather(*others) == ["bob", "eve"]
+    assert [name for name in bench.begun if name.startswith("ann")] == ["ann 0"]
+    bench.end()
+    await asyncio.gather(*flood)
 
 
 def niceness_of_a_child() -> int:

@@ -67,7 +67,7 @@ class FetchHandler(PrivateHandler):
         if fetcher is None:
             raise errors.LinksNotAllowed
         self._host = parse_link(body.url).host
-        with fetcher.turn(self.user.user_id), suppress(StreamClosedError):
+        with fetcher.running.turn(self.user.user_id), suppress(StreamClosedError):
             await self._fetch(fetcher, body.url)
 
     def on_connection_close(self) -> None:
@@ -96,7 +96,9 @@ class FetchHandler(PrivateHandler):
         """Write the link's file to `upload`; returns its name."""
         ends_at = asyncio.get_running_loop().time() + DEADLINE_S
         async with AsyncExitStack() as opened:
-            file = await self._wait_for(opened.enter_async_context(fetcher.open(link)), ends_at)
+            file = await self._wait_for(
+                opened.enter_async_context(fetcher.open(self.user.user_id, link)), ends_at
+            )
             self._check_length(file.length_bytes or 0)
             begin = partial(
                 self.parts.services.sources.incoming, self.user.user_id, declared_bytes=file.length_bytes or 0

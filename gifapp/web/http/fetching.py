@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import httpcore
@@ -21,10 +20,11 @@ import httpx
 
 from gifapp import errors
 from gifapp.domain.networks import parse_address, parse_networks
+from gifapp.web.traffic.at_once import AtOnce
+from gifapp.web.traffic.fair_pool import FairPool
 
 AT_ONCE = 2  # per user
 MAX_LINK_CHARACTERS = 2000
-_RETRY_AFTER_S = 10
 _MAX_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HEADERS = [("Accept", "video/*, image/*;q=0.9, */*;q=0.1"), ("User-Agent", "gifapp")]
@@ -39,8 +39,11 @@ _NOT_PUBLIC = parse_networks(
 )
 _PORTS = (80, 443)
 
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Returns the addresses of a host name; raises OSError."""
+Resolve = Callable[[str, int], list[str]]
+"""Returns the addresses of a host name; it blocks, and raises OSError."""
+
+# a name server may take half a minute, and nothing can interrupt a thread that waits for it
+_NAMES = partial(FairPool, "name", slots=16, per_owner=AT_ONCE, max_waiting=8)
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,9 @@ def may_reach(text: str) -> bool:
     return is_public(text) and not is_own(text)
 
 
-async def resolve(host: str, port: int) -> list[str]:
+def resolve(host: str, port: int) -> list[str]:
     """The addresses of a host name, from the system's resolver."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+    return [str(address[0]) for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class LinkFetcher:
         ports: those that may be connected to.
         connect_s: how long connecting may take, per address.
         silence_s: how long a server may send nothing.
-        running: how many links are being fetched, by user.
+        running: the links that are being fetched.
+        names: the threads that find addresses.
     """
 
     resolve: Resolve = resolve
@@ -101,31 +103,20 @@ class LinkFetcher:
     ports: Collection[int] = _PORTS
     connect_s: float = 10.0
     silence_s: float = 30.0
-    running: Counter[str] = field(default_factory=Counter)
-
-    @contextmanager
-    def turn(self, user_id: str) -> Iterator[None]:
-        """Raises errors.TooManyAtOnce if enough links of this user are being fetched."""
-        if self.running[user_id] >= AT_ONCE:
-            raise errors.TooManyAtOnce(limit=AT_ONCE, retry_after_s=_RETRY_AFTER_S)
-        self.running[user_id] += 1
-        try:
-            yield
-        finally:
-            self.running[user_id] -= 1
-            if not self.running[user_id]:
-                del self.running[user_id]
+    running: AtOnce = field(default_factory=partial(AtOnce, AT_ONCE))
+    names: FairPool = field(default_factory=_NAMES)
 
     @asynccontextmanager
-    async def open(self, link: str) -> AsyncIterator[LinkedFile]:
-        """Open the file behind a link, and follow redirects.
+    async def open(self, user_id: str, link: str) -> AsyncIterator[LinkedFile]:
+        """Open the file behind a user's link, and follow redirects.
 
         Raises:
             errors.LinkInvalid, errors.LinkNotPublic, errors.LinkFailed: the link cannot be used.
             errors.LinkInterrupted: the server does not answer; also while the parts are read.
+            errors.TooManyAtOnce: enough names of this user's links are being looked up.
         """
         url = parse_link(link)
-        backend = _CheckedBackend(self)
+        backend = _CheckedBackend(self, user_id)
         pool = httpcore.AsyncConnectionPool(ssl_context=_certificates(), network_backend=backend)
         async with pool:
             for _ in range(_MAX_REDIRECTS + 1):
@@ -157,9 +148,10 @@ def parse_link(link: str) -> httpx.URL:
     """
     try:
         url = httpx.URL(link.strip())
+        host = url.host  # reading it decodes the name
     except (httpx.InvalidURL, ValueError):
         raise errors.LinkInvalid from None
-    is_complete = url.scheme in ("http", "https") and url.host and 0 < (url.port or 80) < 65_536
+    is_complete = url.scheme in ("http", "https") and host and 0 < (url.port or 80) < 65_536
     if not is_complete or url.userinfo or len(link) > MAX_LINK_CHARACTERS:
         raise errors.LinkInvalid
     return url
@@ -168,8 +160,9 @@ def parse_link(link: str) -> httpx.URL:
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects only to addresses that it has checked itself."""
 
-    def __init__(self, fetcher: LinkFetcher) -> None:
+    def __init__(self, fetcher: LinkFetcher, user_id: str) -> None:
         self._fetcher = fetcher
+        self._user_id = user_id
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -196,7 +189,8 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             raise errors.LinkFailed(host=host, problem=f"uses port {port}; only {allowed} are allowed")
         try:
             async with asyncio.timeout(within_s):
-                addresses = await self._fetcher.resolve(host, port)
+                resolve = partial(self._fetcher.resolve, host, port)
+                addresses = await self._fetcher.names.run(self._user_id, resolve)
         except (OSError, UnicodeError):  # a timeout is an OSError
             addresses = []
         # an unknown name gets the same answer as a private one, so that nobody finds out which there are

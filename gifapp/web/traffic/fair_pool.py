@@ -27,13 +27,15 @@ class FairPool:
     runs on one event loop.
     """
 
-    def __init__(self, name: str, *, slots: int, max_waiting: int) -> None:
+    def __init__(self, name: str, *, slots: int, max_waiting: int, per_owner: int | None = None) -> None:
         self._max_waiting = max_waiting
-        self._queue: FairQueue[Future[None]] = FairQueue(slots, max_waiting=max_waiting)
+        self._queue: FairQueue[Future[None]] = FairQueue(slots, max_waiting=max_waiting, per_owner=per_owner)
         self._threads = ThreadPoolExecutor(slots, name)
 
     async def run(self, owner_id: str, work: Callable[[], Result]) -> Result:
         """Run `work` on a thread once it is the owner's turn.
+
+        If the caller is cancelled meanwhile, `work` goes on and keeps its slot until it ends.
 
         Raises:
             errors.TooManyAtOnce: the owner has the maximum number of requests waiting.
@@ -42,21 +44,27 @@ class FairPool:
         turn = loop.create_future()
         if not self._queue.join(owner_id, turn):
             raise errors.TooManyAtOnce(limit=self._max_waiting, retry_after_s=_RETRY_AFTER_S)
+        self._start()
         try:
-            self._start()
             await turn
-            context = contextvars.copy_context()  # the log's request id
-            if self._queue.count_waiting(owner_id):
-                context.run(surplus_nice.set, SURPLUS_NICE)
-            return await loop.run_in_executor(self._threads, partial(context.run, work))
-        finally:
-            self._queue.leave(owner_id, turn)
-            self._start()
+        except asyncio.CancelledError:
+            self._leave(owner_id, turn)
+            raise
+        context = contextvars.copy_context()  # the log's request id
+        if self._queue.count_waiting(owner_id):
+            context.run(surplus_nice.set, SURPLUS_NICE)
+        running = loop.run_in_executor(self._threads, partial(context.run, work))
+        running.add_done_callback(lambda _: self._leave(owner_id, turn))
+        return await asyncio.shield(running)
 
     @property
     def is_idle(self) -> bool:
         """Whether no task waits or runs."""
         return self._queue.is_empty
+
+    def _leave(self, owner_id: str, turn: Future[None]) -> None:
+        self._queue.leave(owner_id, turn)
+        self._start()
 
     def _start(self) -> None:
         while (turn := self._queue.start_next()) is not None:

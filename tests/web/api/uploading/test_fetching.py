@@ -5,7 +5,9 @@ import dataclasses
 import json
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -19,8 +21,8 @@ from gifapp.jobs.db import usage
 from gifapp.processes import wait_until
 from gifapp.web.handlers import fetching
 from gifapp.web.http.context import Parts
-from gifapp.web.http.fetching import LinkFetcher, is_own, is_public, may_reach
-from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, is_problem
+from gifapp.web.http.fetching import AT_ONCE, LinkFetcher, is_own, is_public, may_reach
+from tests.web.api.conftest import MAX_UPLOAD_BYTES, Person, SignUp, is_problem
 
 HOSTS = {
     "videos.example": ["127.0.0.1"],
@@ -118,7 +120,7 @@ async def elsewhere(video: bytes, seen: list[str]) -> AsyncIterator[str]:
     await server.close_all_connections()
 
 
-async def resolve(host: str, _: int) -> list[str]:
+def resolve(host: str, _: int) -> list[str]:
     if host.endswith("nowhere.example"):
         raise OSError(host)
     return HOSTS.get(host, [host])
@@ -219,6 +221,7 @@ async def test_declared_size_is_checked_against_the_quota(ada: Person, elsewhere
         "http://videos.example:99999/",
         "javascript:1",
         "http://[/",
+        "http://xn--a/",
         "http://" + "a" * 2000,
     ],
 )
@@ -252,31 +255,35 @@ async def test_download_has_a_deadline(
 async def test_silence_of_a_server_is_limited(elsewhere: str, parts: Parts) -> None:
     assert parts.link_fetcher is not None
     impatient = dataclasses.replace(parts.link_fetcher, silence_s=0.2)
-    async with asyncio.timeout(20), impatient.open(f"{elsewhere}/slow.mp4") as file:
+    async with asyncio.timeout(20), impatient.open("ann", f"{elsewhere}/slow.mp4") as file:
         with pytest.raises(errors.LinkInterrupted, match="it did not answer in time"):
             assert [len(part) async for part in file.parts] == []
 
 
 async def test_name_server_that_never_answers_is_not_waited_for() -> None:
-    async def never(_host: str, _port: int) -> list[str]:
-        await asyncio.Event().wait()
+    answers = threading.Event()
+
+    def wait(_host: str, _port: int) -> list[str]:
+        answers.wait(60)
         return []
 
+    fetcher = LinkFetcher(resolve=wait, connect_s=0.1)
     with pytest.raises(errors.LinkNotPublic):
-        async with asyncio.timeout(20), LinkFetcher(resolve=never, connect_s=0.1).open("http://a.example/"):
+        async with asyncio.timeout(20), fetcher.open("ann", "http://a.example/"):
             pass
+    answers.set()
 
 
 async def test_only_the_usual_ports_are_connected_to() -> None:
     with pytest.raises(errors.LinkFailed, match="uses port 8080; only 80 and 443 are allowed"):
-        async with LinkFetcher(resolve=resolve).open("http://videos.example:8080/"):
+        async with LinkFetcher(resolve=resolve).open("ann", "http://videos.example:8080/"):
             pass
 
 
 async def test_error_of_the_reader_is_not_blamed_on_the_server(elsewhere: str, parts: Parts) -> None:
     assert parts.link_fetcher is not None
     with pytest.raises(OSError, match="ours"):
-        async with parts.link_fetcher.open(f"{elsewhere}/clip.mp4"):
+        async with parts.link_fetcher.open("ann", f"{elsewhere}/clip.mp4"):
             raise OSError("ours")
 
 
@@ -286,17 +293,46 @@ async def test_leaving_cancels_the_download(ada: Person, elsewhere: str, parts: 
     async with leaving, leaving.stream("POST", "/api/v1/links", json=link) as answer:
         assert json.loads(await anext(answer.aiter_lines()))["received_bytes"] == 1000
         assert parts.link_fetcher is not None
-        assert parts.link_fetcher.running == {ada.id: 1}
+        assert parts.link_fetcher.running.count(ada.id) == 1
     await asyncio.wait_for(Elsewhere.closed.wait(), 20)
     incoming, running = parts.services.blobs.workspace.root / "incoming", parts.link_fetcher.running
-    assert await asyncio.to_thread(wait_until, lambda: not [*incoming.iterdir(), *running], timeout_s=20)
+    assert await asyncio.to_thread(
+        wait_until, lambda: not [*incoming.iterdir()] and not running.count(ada.id), timeout_s=20
+    )
+
+
+async def test_slow_name_servers_of_one_user_do_not_delay_others(
+    ada: Person, sign_up: SignUp, elsewhere: str, parts: Parts
+) -> None:
+    assert parts.link_fetcher is not None
+    answers, asked = threading.Event(), []
+
+    def wait(host: str, port: int) -> list[str]:
+        if host != "slow.example":
+            return resolve(host, port)
+        asked.append(host)
+        answers.wait(60)
+        return []
+
+    object.__setattr__(parts.link_fetcher, "resolve", wait)
+    default_threads = asyncio.get_running_loop().run_in_executor
+    try:
+        for _ in range(10):  # each leaves at once, but its thread waits for the name server
+            with suppress(httpx.ReadTimeout):
+                await ada.http.post("/api/v1/links", json={"url": "http://slow.example/a"}, timeout=0.2)
+        assert len(asked) == AT_ONCE
+        assert lines(await fetch(sign_up("eve"), f"{elsewhere}/clip.mp4"))[-1]["source"]
+        assert await default_threads(None, str) == ""  # which the server needs for its pages
+    finally:
+        answers.set()
 
 
 async def test_concurrent_fetches_per_user_are_limited(ada: Person, parts: Parts) -> None:
     assert parts.link_fetcher is not None
-    with parts.link_fetcher.turn(ada.id), parts.link_fetcher.turn(ada.id):
+    running = parts.link_fetcher.running
+    with running.turn(ada.id), running.turn(ada.id):
         is_problem(await fetch(ada, "http://videos.example/a"), 429, "too-many-at-once")
-    assert parts.link_fetcher.running == {}
+    assert parts.link_fetcher.running.count(ada.id) == 0
 
 
 class TestWithoutPermission:
