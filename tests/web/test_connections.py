@@ -5,7 +5,7 @@ import contextlib
 import resource
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from tornado.iostream import IOStream
 
 from gifapp.web.app import GifApp
 from gifapp.web.http.server import MAX_BODY_BYTES, MAX_HEADER_BYTES, READS, WebServer
+from gifapp.web.traffic import fair_stream
 from gifapp.web.traffic.connections import Connections
+from gifapp.web.traffic.stalled_clients import MIN_BYTES, ReadingPace
 from tests.web.test_client_address import OUTSIDE, guess, guesser
 
 HELD = 60
@@ -210,6 +212,50 @@ async def test_incomplete_request_times_out(app: GifApp, sent: bytes) -> None:
         assert await reader.read() == b""
     impatient.stop()
     writer.close()
+
+
+async def test_client_that_takes_no_response_is_disconnected(
+    app: GifApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = asyncio.Event()
+
+    def watched(window_s: float, taken_bytes: Callable[[], int], hang_up: Callable[[], None]) -> ReadingPace:
+        def end() -> None:
+            hang_up()
+            closed.set()
+
+        return ReadingPace(window_s, taken_bytes, end)
+
+    monkeypatch.setattr(fair_stream, "ReadingPace", watched)
+    impatient = WebServer(app.app, stall_s=0.2)
+    impatient.listen(0, "127.0.0.1")
+    [listening] = impatient._listening
+    _, writer = await asyncio.open_connection("127.0.0.1", listening.getsockname()[1], limit=1)
+    request = b"GET /api/docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    writer.write(request * 100)  # more than the kernel's buffers hold
+    await asyncio.wait_for(closed.wait(), 30)
+    writer.transport.abort()
+    impatient.stop()
+
+
+async def test_client_that_takes_enough_is_not_disconnected() -> None:
+    taken, gone = (
+        iter([0, MIN_BYTES, MIN_BYTES, 2 * MIN_BYTES, 2 * MIN_BYTES, 3 * MIN_BYTES - 1]),
+        asyncio.Event(),
+    )
+    ReadingPace(0.01, lambda: next(taken), gone.set).begin()
+    await asyncio.wait_for(gone.wait(), 20)
+    assert list(taken) == []
+
+
+async def test_clock_of_a_client_that_has_taken_all_is_stopped() -> None:
+    closed = [asyncio.Event(), asyncio.Event()]
+    stopped, running = (ReadingPace(0.01, lambda: 0, event.set) for event in closed)
+    stopped.begin()
+    running.begin()
+    stopped.stop()
+    await asyncio.wait_for(closed[1].wait(), 20)
+    assert not closed[0].is_set()
 
 
 async def test_server_has_no_long_timeouts(app: GifApp) -> None:

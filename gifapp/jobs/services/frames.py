@@ -48,9 +48,11 @@ class Frames:
 
         Raises:
             errors.NotFound: the GIF was deleted meanwhile.
+            errors.DiskFull: only the reserve is left on the disk.
             errors.GifappError: see `conversion.exporting.frame_files`.
         """
         limits = replace(self._limits, deadline_s=min(self._limits.deadline_s, EXPORT_DEADLINE_S))
+        self._blobs.workspace.check_disk(0, reserve_bytes=self._limits.reserve_bytes)
         scratch = self._blobs.workspace.scratch(f"frames-{secrets.token_hex(8)}")
         with self._blobs.store.local(gif.blob) as path, scratch as directory:
             out = directory / "out"

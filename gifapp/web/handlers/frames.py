@@ -51,10 +51,20 @@ class ExportHandler(MediaHandler):
     @operation(
         "The frames of a job's finished GIF: as PNGs in a zip, as a contact sheet, or one of them",
         produces=["application/zip", "image/png"],
-        raises=[errors.JobNotFinished, errors.FieldInvalid, *errors.SourceRefused.all().values()],
+        raises=[
+            errors.JobNotFinished,
+            errors.FieldInvalid,
+            errors.TooManyAtOnce,
+            errors.DiskFull,
+            *errors.SourceRefused.all().values(),
+        ],
     )
     async def get(self, job_id: str, query: ExportQuery) -> None:
         owner_id = await self.owner_id(job_id)
+        with self.parts.exports.turn(owner_id):
+            await self._export(owner_id, job_id, query)
+
+    async def _export(self, owner_id: str, job_id: str, query: ExportQuery) -> None:
         gif = await self.run_blocking(self.parts.services.jobs.gif, owner_id, job_id)
         make = partial(self.parts.services.frames.export, gif, query.export, query.number)
         file = await self.run_in_turn(self.parts.probes, owner_id, make)

@@ -20,6 +20,7 @@ from gifapp.web.http.instruments import Instruments
 from gifapp.web.http.readiness import Readiness
 from gifapp.web.http.share_links import ShareLinks
 from gifapp.web.http.signing import MediaSigner
+from gifapp.web.traffic.at_once import AtOnce
 from gifapp.web.traffic.fair_pool import FairPool
 from gifapp.web.traffic.in_flight import InFlightRequests
 from gifapp.web.traffic.memory import MemoryBudget
@@ -34,6 +35,8 @@ _PASSWORDS = functools.partial(FairPool, "password", slots=2, max_waiting=32)
 _PROBES = functools.partial(FairPool, "probe", slots=3, max_waiting=32)
 _FRAMES = functools.partial(FairPool, "frame", slots=3, max_waiting=8)
 _PROXIES = functools.partial(FairPool, "proxy", slots=2, max_waiting=4)
+# an export takes disk space until its client has read it
+_EXPORTS = functools.partial(AtOnce, 4)
 _QUICK = functools.partial(FairPool, "quick", slots=quick.AT_ONCE, max_waiting=8)
 
 
@@ -51,6 +54,7 @@ class Parts:
         frames: for extracting frames, a fraction of a second each.
         proxies: for proxies, up to a minute or two each; only one is made at a time.
         quick: for estimates, previews and layers, about a second each.
+        exports: the exports of frames that are being made or sent.
         cleanup_tasks: clean up abandoned uploads.
         in_flight: the requests in flight, without websockets.
         instruments: the metrics of this process.
@@ -80,6 +84,7 @@ class Parts:
     frames: FairPool = field(default_factory=_FRAMES)
     proxies: FairPool = field(default_factory=_PROXIES)
     quick: FairPool = field(default_factory=_QUICK)
+    exports: AtOnce = field(default_factory=_EXPORTS)
     cleanup_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     in_flight: InFlightRequests = field(default_factory=InFlightRequests)
     instruments: Instruments = field(default_factory=Instruments)

@@ -33,6 +33,8 @@ READ_BYTES = 4096  # requests already read are answered even if the client is go
 
 IDLE_S = 75.0
 """How long to wait for the next request's headers; longer than nginx's keep-alive of 60 s."""
+STALL_S = 60.0
+"""How long a client may take almost nothing of what is sent to it, as in nginx."""
 BODY_S = 30.0
 """How long a body may take that no handler streams; `base` and `sources` have their own limits."""
 
@@ -53,8 +55,14 @@ class WebServer(HTTPServer):
     """Tornado's server with a limit on connections, so that no client can lock others out."""
 
     def initialize(  # type: ignore[override]
-        self, application: WebApplication, *, idle_s: float = IDLE_S, body_s: float = BODY_S
+        self,
+        application: WebApplication,
+        *,
+        idle_s: float = IDLE_S,
+        body_s: float = BODY_S,
+        stall_s: float = STALL_S,
     ) -> None:
+        self._stall_s = stall_s
         self._proxies = application.proxies
         self._open = application.connections
         self._reads = Turns(READS)
@@ -89,6 +97,7 @@ class WebServer(HTTPServer):
         stream = FairStream(
             connection,
             begin_turn=self._begin_read,
+            stall_s=self._stall_s,
             max_buffer_size=BUFFER_BYTES,
             read_chunk_size=READ_BYTES,
         )

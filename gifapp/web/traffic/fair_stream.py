@@ -1,4 +1,4 @@
-"""Connections that read in turn, so that no address keeps the event loop busy."""
+"""Connections that read in turn, and end when their clients stall."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 from tornado.iostream import IOStream
 
+from gifapp.web.traffic.stalled_clients import ReadingPace, unacknowledged_bytes
+
 MAX_HEADER_PIECES = 300
 """Reads from the socket for the headers of one request; browsers send them in one or two."""
 
@@ -19,17 +21,45 @@ class FairStream(IOStream):
     """A connection whose reads take turns.
 
     Each part of a body or websocket message is a read, and so is everything that arrives on the socket in one
-    iteration of the event loop. `begin_turn` returns the turn to wait for, like `Turns.begin`.
+    iteration of the event loop. `begin_turn` returns the turn to wait for, like `Turns.begin`. A client that
+    takes almost nothing for `stall_s` of what waits for it is disconnected.
     """
 
     def __init__(
-        self, connection: socket, *, begin_turn: Callable[[IOStream], Future[None] | None], **options: Any
+        self,
+        connection: socket,
+        *,
+        begin_turn: Callable[[IOStream], Future[None] | None],
+        stall_s: float,
+        **options: Any,
     ) -> None:
         self._begin_turn = begin_turn
+        self._sent_bytes = 0
+        self._pace = ReadingPace(stall_s, self._taken_bytes, self.close)
         self._socket_turn: Future[None] | None = None  # the turn that is awaited
         self._may_read_socket = False
         self._header_pieces: int | None = None  # None outside of headers
         super().__init__(connection, **options)
+
+    def write(self, data: bytes | memoryview) -> Future[None]:
+        """Send the data; a client that takes too little of it is disconnected."""
+        sent = super().write(data)
+        if self.writing():
+            self._pace.begin()
+            sent.add_done_callback(self._has_sent)
+        return sent
+
+    def _has_sent(self, _: Future[None]) -> None:
+        if self.closed() or not self.writing():
+            self._pace.stop()
+
+    def write_to_fd(self, data: memoryview) -> int:
+        sent_bytes = super().write_to_fd(data)
+        self._sent_bytes += sent_bytes
+        return sent_bytes
+
+    def _taken_bytes(self) -> int:
+        return self._sent_bytes - unacknowledged_bytes(self.socket.fileno())
 
     def read_bytes(self, num_bytes: int, partial: bool = False) -> Awaitable[bytes]:
         self._header_pieces = None

@@ -2,6 +2,8 @@
 
 import zipfile
 from base64 import b64decode
+from contextlib import ExitStack
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 from PIL import Image
 
 from gifapp.domain.views.jobs import JobView, SourceView
+from gifapp.jobs.parts import JobParts
+from gifapp.web.http.context import Parts
 from tests.web.api.conftest import Person, SignUp, is_problem
 
 
@@ -69,6 +73,25 @@ async def test_frames_of_a_gif_come_as_a_zip_a_sheet_or_one(
     with Image.open(BytesIO(sheet.content)) as picture:
         assert picture.format == "PNG"
     assert not list((storage / "scratch").iterdir())
+
+
+async def test_exports_per_user_are_limited_until_they_are_sent(
+    ada: Person, parts: Parts, job: JobView, gif: bytes
+) -> None:
+    address = f"/api/v1/jobs/{job.id}/frames"
+    with ExitStack() as being_sent:
+        for _ in range(4):
+            being_sent.enter_context(parts.exports.turn(ada.id))
+        is_problem(await ada.http.get(address), 429, "too-many-at-once")
+    for _ in range(5):
+        assert (await ada.http.get(address)).status_code == 200
+
+
+async def test_export_leaves_a_reserve_of_disk_space(
+    ada: Person, jobs: JobParts, job: JobView, gif: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.frames, "_limits", replace(jobs.limits, reserve_bytes=2**60))
+    is_problem(await ada.http.get(f"/api/v1/jobs/{job.id}/frames"), 507, "disk-full")
 
 
 @pytest.mark.usefixtures("gif")

@@ -1,6 +1,7 @@
 """Media files: ranges, ETags and signed URLs."""
 
 import asyncio
+import os
 import shutil
 import time
 from io import BytesIO
@@ -93,6 +94,19 @@ async def test_cached_file_is_not_sent_again(stranger: httpx.AsyncClient, addres
     answer = await stranger.get(address, headers={"If-None-Match": tag})
     assert (answer.status_code, answer.content) == (304, b"")
     assert (await stranger.get(address, headers={"If-None-Match": '"else"'})).status_code == 200
+
+
+async def test_download_ends_with_its_file(stranger: httpx.AsyncClient, address: str, storage: Path) -> None:
+    [stored] = (storage / "gifs").glob("*.gif")
+    os.truncate(stored, 100_000_000)  # more than the kernel's buffers hold
+    client = httpx.AsyncClient(base_url=stranger.base_url)
+    async with client, client.stream("GET", address) as answer:
+        parts = answer.aiter_raw()
+        await anext(parts)
+        stored.unlink()  # its space is free only when nobody has the file open
+        with pytest.raises(httpx.RemoteProtocolError):
+            async for _ in parts:
+                pass
 
 
 async def test_head_sends_no_body(stranger: httpx.AsyncClient, address: str, gif: bytes) -> None:
