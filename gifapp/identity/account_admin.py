@@ -75,6 +75,8 @@ class AccountAdmin:
     ) -> AccountView:
         """Change an account's role, or disable it, which signs it out and revokes its API tokens.
 
+        A new role revokes the links that it made and its tokens with the scope `admin`.
+
         Raises:
             errors.NotFound
             errors.LastAdministrator: no enabled administrator would be left.
@@ -83,6 +85,7 @@ class AccountAdmin:
         if role is not None and role != before.role:
             self._audit.record("role-changed", user_id, by=by, role=role)
             self._links.remove_made_by(user_id)
+            self._api_tokens.revoke_all(user_id, by=by, scope="admin")
         if disabled is not None and disabled != before.disabled:
             self._audit.record("disabled" if disabled else "enabled", user_id, by=by)
         if disabled:

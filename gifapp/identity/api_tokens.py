@@ -49,8 +49,6 @@ class ApiTokens:
             errors.TooManyTokens
             errors.TokenInvalid: the account was disabled meanwhile.
         """
-        if "admin" in scopes and caller.role != "administrator":
-            raise errors.AdministratorsOnly
         if expires_at is not None and expires_at <= self._now():
             raise errors.FieldInvalid(field="expires_at", problem="must be in the future")
         token = PREFIX + random_token()
@@ -78,18 +76,20 @@ class ApiTokens:
             expires_at=expires_at and in_milliseconds(expires_at.astimezone(UTC)),
         ).save(force_insert=True)
         try:
-            self._check_may_keep(document.user_id)
+            self._check_may_keep(document)
         except errors.GifappError:
             document.delete()
             raise
         return document
 
-    def _check_may_keep(self, user_id: ObjectId) -> None:
+    def _check_may_keep(self, token: ApiTokenDocument) -> None:
         """Check a new token after it is stored, so that no concurrent call can miss it."""
-        user = self._accounts.by_id(user_id)
+        user = self._accounts.by_id(token.user_id)
         if user is None or user.disabled:  # a concurrent `revoke_all` may have missed this token
             raise errors.TokenInvalid
-        if ApiTokenDocument.objects(user_id=user_id).count() > MAX_TOKENS:
+        if "admin" in token.scopes and user.role != "administrator":
+            raise errors.AdministratorsOnly
+        if ApiTokenDocument.objects(user_id=token.user_id).count() > MAX_TOKENS:
             raise errors.TooManyTokens(limit=MAX_TOKENS)
 
     @reaching_mongodb()
@@ -113,9 +113,10 @@ class ApiTokens:
         self._audit.record("token-revoked", caller.user_id, by=caller.user_id, name=revoked.name)
 
     @reaching_mongodb()
-    def revoke_all(self, user_id: object, *, by: str | None) -> int:
-        """Revoke all of the account's tokens; returns how many."""
-        revoked = int(ApiTokenDocument.objects(user_id=ObjectId(str(user_id))).delete())
+    def revoke_all(self, user_id: object, *, by: str | None, scope: Scope | None = None) -> int:
+        """Revoke all of the account's tokens, or those with this scope; returns how many."""
+        chosen = {} if scope is None else {"scopes": scope}
+        revoked = int(ApiTokenDocument.objects(user_id=ObjectId(str(user_id)), **chosen).delete())
         if revoked:
             self._audit.record("token-revoked", user_id, by=by, count=str(revoked))
         return revoked

@@ -1,5 +1,6 @@
 """API tokens: what they permit, what they never permit, and what ends them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,6 +129,26 @@ def test_number_of_tokens_is_limited(identity: Identity, monkeypatch: pytest.Mon
         identity.api_tokens.make(caller, name, ["read"])
     with pytest.raises(errors.TooManyTokens, match="2 API tokens"):
         identity.api_tokens.make(caller, "three", ["read"])
+
+
+def test_admin_scope_ends_with_the_role(identity: Identity) -> None:
+    caller = somebody(identity)
+    identity.create_user("root@example.org", PASSWORD, "administrator")
+    identity.people.change(caller.user_id, role="administrator", by=None)
+    admin = identity.api_tokens.make(caller, "a", ["admin"]).token
+    reader = identity.api_tokens.make(caller, "r", ["read"]).token
+    identity.people.change(caller.user_id, role="user", by=None)
+    identity.people.change(caller.user_id, role="administrator", by=None)
+    with pytest.raises(errors.TokenInvalid):
+        identity.authenticate(admin)
+    assert identity.authenticate(reader).scopes == frozenset({"read"})
+
+
+def test_admin_token_of_an_administrator_demoted_meanwhile_is_not_kept(identity: Identity) -> None:
+    caller = replace(somebody(identity), role="administrator")  # until now
+    with pytest.raises(errors.AdministratorsOnly):
+        identity.api_tokens.make(caller, "root", ["admin"])
+    assert identity.api_tokens.all_of(caller.user_id) == []
 
 
 class CreatesMeanwhile(Accounts):
