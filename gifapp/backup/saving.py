@@ -7,6 +7,7 @@ before those they refer to, and files last. A document whose file is gone is lef
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -58,6 +59,7 @@ def save(
 
     Raises:
         errors.ServiceUnavailable: MongoDB is down.
+        OSError: the file cannot be written, or `out` is something else than a file.
         OSError: `out` cannot be written.
     """
     with _written_atomically(out) as file, ExitStack() as stack, ArchiveWriter(file) as archive:
@@ -161,6 +163,8 @@ class _Spool:
 
 @contextlib.contextmanager
 def _written_atomically(path: Path) -> Iterator[IO[bytes]]:
+    if path.exists() and not path.is_file():  # such as a device, which the file would replace
+        raise FileExistsError(errno.EEXIST, "it is not a file")
     aside = private.beside(path)
     file = private.create(aside)
     try:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +16,8 @@ from typing import IO, Any
 from gifapp import errors, private
 from gifapp.os_errors import translating_os_errors
 from gifapp.processes import wait_until
+
+_OWN_NAMES = {"gifapp.toml", "logs", "lost+found", "mongodb", "redis", "run", "secret.key", "storage"}
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,13 @@ def lock_data_directory(data_dir: Path) -> Iterator[None]:
 
     Raises:
         errors.DirectoryNotWritable
-        errors.NotPrivate: the directory, or something in it, belongs to another user.
+        errors.NotPrivate: the directory, or something in it, belongs to another user; or it is a directory
+            for something else.
         errors.DiskFull
         errors.DataDirectoryHeld: another process holds the lock.
     """
     with _explaining_failures(data_dir):
+        _check_not_shared(data_dir)
         private.make_directory(data_dir, trusts_parent=False)
         for name in ("run", "logs"):
             private.make_directory(data_dir / name)
@@ -74,11 +79,21 @@ def running_service(data_dir: Path) -> Addresses | None:
             if _locked(lock):  # nobody held it, so the addresses are stale
                 return None
         return Addresses(**json.loads(_addresses_path(data_dir).read_text()))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
         problem = f"{data_dir} may not be read by this user"
         raise errors.SettingInvalid(name="GIFAPP_DATA_DIR", problem=problem) from None
+
+
+def _check_not_shared(data_dir: Path) -> None:
+    """Check that closing the directory to other users does not take other files, such as /etc, from them."""
+    if not data_dir.exists() or _lock_path(data_dir).is_file():
+        return
+    is_open = stat.S_IMODE(data_dir.stat().st_mode) & 0o077
+    if is_open and {path.name for path in data_dir.iterdir()} - _OWN_NAMES:
+        problem = "has other files, and other users can read it; choose an empty directory with --data-dir"
+        raise errors.NotPrivate(path=data_dir, problem=problem)
 
 
 def _lock_path(data_dir: Path) -> Path:

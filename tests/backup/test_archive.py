@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,14 @@ def test_restore_migrates_documents_of_the_first_version(
         done = lambda: parts.jobs.find(owners[1], waiting.id).state == JobState.SUCCEEDED  # noqa: E731
         assert wait_until(done, timeout_s=60)
     assert database["schema"].find_one() == {"_id": "gifapp", "version": SCHEMA_VERSION}
+
+
+def test_backup_replaces_only_files(database: Database[Any], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)  # or a device, such as /dev/null
+    with pytest.raises(FileExistsError, match="it is not a file"):
+        save(database, storage_at((tmp_path / "storage").as_uri()), pipe, secret=None)
+    assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize("prepared", ["gifapp.tar", ".gifapp.tar.part"])

@@ -58,6 +58,24 @@ def test_open_directory_is_made_private(tmp_path: Path) -> None:
         assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
+def test_directory_of_other_files_is_not_closed_to_other_users(tmp_path: Path) -> None:
+    (tmp_path / "passwd").touch()
+    tmp_path.chmod(0o755)
+    with (
+        pytest.raises(errors.NotPrivate, match="has other files, and other users can read it; choose"),
+        lock_data_directory(tmp_path),
+    ):
+        pass
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert [path.name for path in tmp_path.iterdir()] == ["passwd"]
+    tmp_path.chmod(0o700)
+    with lock_data_directory(tmp_path):
+        pass
+    tmp_path.chmod(0o755)
+    with lock_data_directory(tmp_path):  # it is a data directory by now
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
 @pytest.mark.parametrize("name", [".", "run", "logs", "run/lock"])
 def test_directory_of_another_user_is_refused_by_name(name: str, tmp_path: Path) -> None:
@@ -87,6 +105,12 @@ def test_running_service_is_found_by_its_directory(tmp_path: Path) -> None:
         assert running_service(tmp_path) == ADDRESSES
         assert stat.S_IMODE((tmp_path / "run" / "services.json").stat().st_mode) == 0o600
     assert running_service(tmp_path) is None
+
+
+def test_no_service_runs_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert running_service(tmp_path / "file") is None
+    assert running_service(tmp_path / "file" / "data") is None
 
 
 def test_addresses_of_a_killed_service_are_ignored(tmp_path: Path) -> None:
