@@ -78,6 +78,12 @@ def test_requests_for_all_states_are_limited(traffic: KernelTraffic) -> None:
     traffic.admit(INFO)
 
 
+def test_requests_for_the_state_of_a_widget_are_limited(traffic: KernelTraffic) -> None:
+    one = message("comm_msg", "shell", comm_id="c", data={"method": "request_state"})
+    widgets = 350  # in a dashboard: a page may ask for each
+    assert widgets < admitted(traffic, one) <= kernel_traffic.BYTES // kernel_traffic.STATE_BYTES
+
+
 def test_reconnections_of_a_page_are_rate_limited(traffic: KernelTraffic, clock: Clock) -> None:
     assert [traffic.admit_socket() for _ in range(21)] == [True] * 20 + [False]
     clock.now_s += 10
@@ -307,5 +313,5 @@ async def test_kernel_memory_is_limited(app: GifApp, sign_in: SignIn) -> None:
 
 def test_state_request_is_recognised() -> None:
     """ipywidgets' manager uses this method; under another name the requests would not be counted."""
-    assert kernel_traffic._asks_for_states({"data": {"method": "request_states"}})
+    assert kernel_traffic._asks_for({"data": {"method": "request_states"}}, "request_states")
     assert json.loads(STATES[STATES.rindex(b'{"comm_id') :])["data"]["method"] == "request_states"

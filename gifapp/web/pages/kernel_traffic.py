@@ -18,6 +18,7 @@ OWN_TARGET = "jupyter.widget.control"  # the comm by which the ipywidgets fronte
 MAX_COMMS = 20
 MESSAGES, MESSAGES_PER_S = 1000, 100  # a new page sends one per widget, a slider 60 a second
 BYTES, BYTES_PER_S = 4_000_000, 200_000  # an image and subtitles take 700,000
+STATE_BYTES = 10_000  # counted for a request of one widget's state: the replies have up to 130,000
 STATES, STATES_PER_S = 20, 0.2  # each reply contains the state of every widget
 SOCKETS, SOCKETS_PER_S = 20, 0.2
 
@@ -56,7 +57,9 @@ class KernelTraffic:
             self._open(content)
         elif header.get("msg_type") == "comm_close":
             self._comms.discard(str(content.get("comm_id")))
-        elif _asks_for_states(content) and not self._states.take():
+        elif _asks_for(content, "request_state") and not self._bytes.take(STATE_BYTES):
+            raise MessageRefused("too many requests for the state of a widget")
+        elif _asks_for(content, "request_states") and not self._states.take():
             raise MessageRefused("too many requests for the state of all widgets")
 
     def _open(self, content: dict[str, Any]) -> None:
@@ -93,6 +96,6 @@ def _parts(message: bytes | str) -> list[bytes]:
     return [message[begin:end] for begin, end in pairwise(offsets)]
 
 
-def _asks_for_states(content: dict[str, Any]) -> bool:
+def _asks_for(content: dict[str, Any], method: str) -> bool:
     data = content.get("data")
-    return isinstance(data, dict) and data.get("method") == "request_states"
+    return isinstance(data, dict) and data.get("method") == method
