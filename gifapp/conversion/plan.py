@@ -256,9 +256,9 @@ def _at_own_times(
     return _Timeline(cuts, len(own_delays_cs) / duration_s, duration_s, tuple(own_delays_cs))
 
 
-def picture_plan(video: Video, at_s: float, widest_px: int) -> Plan:
-    """Plan a single uncropped frame, at most `widest_px` wide."""
-    recipe = Recipe(width_px=widest_px)
+def picture_plan(video: Video, at_s: float, within_px: tuple[int, int]) -> Plan:
+    """Plan a single uncropped frame, at most so wide and high."""
+    recipe = Recipe(width_px=within_px[0], height_px=within_px[1])
     framed = framing(recipe, width_px=video.width_px, height_px=video.height_px)
     pictures = tuple(sampled(video.delays_s, at_s, 1, MIN_CLIP_S)) if video.delays_s else ()
     return Plan(

@@ -164,6 +164,13 @@ class SourceTooManyPixels(SourceRefused):
     sentence = "The video is {width_px} x {height_px}; the limit is {limit_px:,} pixels. Scale it down first."
 
 
+class SourceSideTooLong(SourceRefused):
+    sentence = (
+        "The picture is {width_px} x {height_px}; each side may have at most {limit_px:,} pixels. "
+        "Crop it or scale it down first."
+    )
+
+
 class ClipTooManyPixels(SourceRefused):
     sentence = (
         "This clip has {pictures:,} frames with {clip_px:,} pixels in total; "

@@ -19,7 +19,7 @@ from gifapp.conversion.probing.probe import probed
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
 
-MAX_WIDTH_PX = 480
+MAX_PX = (480, 960)
 DEADLINE_S = 20.0
 _DARK = 32  # the mean of a frame that shows hardly anything
 _BACKGROUND = 255  # JPEG has no transparency: white, as on a page
@@ -40,7 +40,7 @@ def poster(path: Path, video: Video, out: Path, *, limits: Limits) -> None:
 
 
 def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
-    """A JPEG of the frame at `at_s`, upright and at most 480 px wide; past the end, the last frame.
+    """A JPEG of the frame at `at_s`, upright and within 480 x 960 pixels; past the end, the last frame.
 
     Raises:
         errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
@@ -50,7 +50,7 @@ def picture(path: Path, video: Video, at_s: float, *, limits: Limits) -> bytes:
 
 def _frame(path: Path, video: Video, at_s: float, *, limits: Limits) -> NDArray[np.uint8]:
     video = probed(video, path, limits=limits)
-    plan = picture_plan(video, min(at_s, video.duration_s), MAX_WIDTH_PX)
+    plan = picture_plan(video, min(at_s, video.duration_s), MAX_PX)
     checkpoint = deadline(DEADLINE_S)
     with closing(ffmpeg.frames(path, video, plan, limits=limits, checkpoint=checkpoint)) as frames:
         return opaque(next(frames))

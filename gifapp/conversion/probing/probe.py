@@ -27,6 +27,7 @@ from gifapp.conversion.video import (
     upright_size,
 )
 from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.parts import MAX_PX
 from gifapp.domain.timing import MAX_FPS
 
 __all__ = ["Video", "probe", "probed"]
@@ -133,6 +134,8 @@ def _video(facts: dict[str, Any]) -> Video:
     turn = turn_of_matrix(facts["display_matrix"] or (1, 0, 0, 0, 1))
     aspect = _pixel_aspect(facts["pixel_aspect"])
     width_px, height_px = upright_size(facts["width_px"], facts["height_px"], aspect, turn or Turn.NONE)
+    if max(width_px, height_px) > MAX_PX:
+        raise errors.SourceSideTooLong(width_px=width_px, height_px=height_px, limit_px=MAX_PX)
     has_alpha_layer = facts["has_alpha_layer"] and facts["has_alpha"]
     duration_s = _duration_s(facts)
     video = Video(

@@ -19,6 +19,16 @@ def test_poster_is_a_small_jpeg(tmp_path: Path) -> None:
         assert (opened.format, opened.size) == ("JPEG", (480, 270))
 
 
+def test_poster_of_a_very_high_picture_is_small(tmp_path: Path) -> None:
+    """A JPEG has at most 65,500 rows, and a picture of a whole web page may have more."""
+    Image.new("RGB", (100, 70_000)).save(tmp_path / "page.png")
+    poster(
+        tmp_path / "page.png", probe(tmp_path / "page.png", limits=LIMITS), tmp_path / "poster", limits=LIMITS
+    )
+    with Image.open(tmp_path / "poster") as opened:
+        assert opened.size == (1, 960)
+
+
 @pytest.mark.parametrize("frames", [[["RR"] * 2], [["RR"] * 2] * 2, [["KK"] * 2] + [["RR"] * 2] * 9])
 def test_poster_is_taken_shortly_after_the_start(tmp_path: Path, frames: list[list[str]]) -> None:
     assert _colour(tmp_path, frames) == "red"

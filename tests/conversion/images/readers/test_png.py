@@ -15,6 +15,7 @@ from gifapp.conversion.images import collection
 from gifapp.conversion.images.picture_facts import inspect
 from gifapp.conversion.probing.probe import probe
 from gifapp.domain.limits import Limits
+from gifapp.domain.recipes.parts import MAX_PX
 from tests.conversion.images.seen import delays_ms, frames, read, seen, written
 from tests.support.pictures import PngFrame, apng, apng_chunks, chunk, frame_control, letters, png, saved
 
@@ -260,6 +261,13 @@ def test_png_with_too_many_pixels_is_refused(tmp_path: Path, animated: bool) -> 
     control = chunk(b"fcTL", struct.pack(">5I2H2B", 0, 100_000, 60_000, 0, 0, 1, 2, 0, 0))
     data = of(header, *([ACTL, control] if animated else []), IDAT, END)
     with pytest.raises(errors.SourceTooManyPixels, match="100000 x 60000"):
+        probe(written(tmp_path / "a.png", data), limits=Limits())
+
+
+def test_picture_with_a_side_beyond_a_recipes_numbers_is_refused(tmp_path: Path) -> None:
+    header = chunk(b"IHDR", struct.pack(">2I5B", MAX_PX + 1, 1, 8, 0, 0, 0, 0))
+    data = of(header, chunk(b"IDAT", zlib.compress(bytes(MAX_PX + 2))), END)
+    with pytest.raises(errors.SourceSideTooLong, match="each side may have at most 1,000,000 pixels"):
         probe(written(tmp_path / "a.png", data), limits=Limits())
 
 
