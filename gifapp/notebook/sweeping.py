@@ -38,7 +38,7 @@ from gifapp.domain.timing import STANDARD_FPS
 from gifapp.notebook.variants import Sweep, Variant, with_front
 
 # fields that change how frames are written, but not which frames
-_WRITING = ("colours", "content", "dither", "format", "lossy", "palette", "target_bytes")
+_WRITING = ("colours", "content", "dither", "effort", "exact", "format", "lossy", "palette", "target_bytes")
 
 
 def sweep(

@@ -18,6 +18,7 @@ from gifapp.conversion.gif.frame_differ import Disposal
 from gifapp.conversion.gif.histogram import Histogram
 from gifapp.conversion.gif.lookup import Lookup
 from gifapp.conversion.gif.quantizer import OPAQUE_ALPHA, Palette
+from gifapp.conversion.gif.style import Style
 from gifapp.conversion.gif.tolerance import tolerance
 from gifapp.conversion.pipeline import convert_file
 from gifapp.domain.limits import Limits
@@ -31,7 +32,7 @@ from tests.support.letters import COLOURS, Rows, pixels, write_clip
 
 CLIP_FPS = 10
 DITHERS: tuple[Dither, ...] = ("auto", "none", "bayer", "floyd_steinberg", "sierra2_4a", "blue_noise")
-FILM = tolerance("film", "auto", 0)
+FILM = tolerance("film", Style())
 EXACT = FILM._replace(strength=0, floor=0, share=0, max_excess=0, spread=0.0)
 
 
@@ -71,7 +72,7 @@ def fields(part: type[BaseModel], *names: str) -> st.SearchStrategy[dict[str, An
     return st.fixed_dictionaries({}, optional={name: values(part, name) for name in names})
 
 
-STYLE = ("content", "colours", "palette", "lossy")
+STYLE = ("content", "colours", "palette", "lossy", "effort")
 TIME = ("speed", "direction", "fps", "loop", "crossfade_s", "hold_s")
 PICTURE = ("aspect", "rotate", "flip", "fit", "background")
 

@@ -81,6 +81,7 @@ _BY_HAND = {
     "captions",
     "subtitles",
     "overlay",
+    "exact",
     "format",
 }
 
@@ -107,4 +108,5 @@ def recipes(draw: st.DrawFn) -> Recipe:
     shape = draw(st.just({}) | crops().map(lambda crop: {"crop": crop}) | st.just({"aspect": "3:4"}))
     plain = draw(PLAIN)
     other = {} if plain.target_bytes or plain.preset else {"format": draw(st.just("gif") | OTHER_FORMATS)}
-    return plain.model_copy(update=shape | other)
+    exact = {} if plain.lossy else {"exact": draw(st.booleans())}
+    return plain.model_copy(update=shape | exact | other)

@@ -6,7 +6,9 @@ Four rules save bytes, each within the tolerance that `tolerance.py` sets:
   as the palette's best colour.
 - **Longer phrases.** LZW sends one code for each phrase it has met before. Where the best colour would end
   the phrase, the nearest colour that continues it may stand in. So the LZW dictionary is built while drawing,
-  and the codes are a result of it.
+  and the codes are a result of it. With more effort, the colours of a whole phrase are chosen together: of
+  those that some paths through the dictionary give, the ones that cost the least for each pixel, in codes
+  and in errors.
 - **Looking ahead.** What is drawn is not the pixel itself but the mean of those to come that are nearly the
   same (`steady`): it can be held for longer.
 - **Weak diffusion.** Less than half of each error is diffused to the neighbours, even from a held pixel: a
@@ -105,7 +107,7 @@ class Canvas:
         if where.is_empty:
             return Drawn(where, np.empty((0, 0), np.uint8), np.empty(0, np.uint16))
         before = self.screen.copy() if palette.transparent is None else None
-        wanted = targets() if targets else pixels
+        wanted = targets() if targets and tolerance.averages else pixels
         indices, codes = self._remap(pixels, wanted, where, lookup, rules, strength=tolerance.strength)
         is_drawn = (
             not np.array_equal(before, self.screen) if before is not None else _is_drawn(codes, palette)
@@ -168,7 +170,8 @@ def _is_drawn(codes: Codes, palette: Palette) -> bool:
 
 
 def rules_of(palette: Palette, tolerance: Tolerance) -> NDArray[np.int32]:
-    """The kernels' parameters: limits, the transparent index, -1 for none, the weights, exactness."""
+    """The kernels' parameters: limits, the transparent index (-1: none), weights, exactness, look-ahead."""
     transparent = -1 if palette.transparent is None else palette.transparent
     limits = tolerance.floor, tolerance.share, tolerance.max_excess
-    return np.array([*limits, transparent, *tolerance.channels, tolerance.finds_nearest], np.int32)
+    ahead = tolerance.code_cost, tolerance.smooth
+    return np.array([*limits, transparent, *tolerance.channels, tolerance.finds_nearest, *ahead], np.int32)

@@ -196,8 +196,9 @@ class _Pipeline:
 
 
 def _averaged(painted: _Painted, following: list[Pixels]) -> Pixels:
-    paint = painted.paint
-    return steady(painted.frame.pixels, following, rules_of(paint.palette, paint.tolerance))
+    palette, tolerance = painted.paint.palette, painted.paint.tolerance
+    seen = following if tolerance.averages else []
+    return steady(painted.frame.pixels, seen, rules_of(palette, tolerance))
 
 
 def _do_nothing() -> None:

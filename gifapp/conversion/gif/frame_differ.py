@@ -70,7 +70,7 @@ class FrameDiffer:
             before.clear_also(vanishing)
             self._canvas.clear(before.where)
         paint = self._exact(frame.pixels, paint)
-        drawn = self._canvas.draw(frame.pixels, *paint, None if paint.is_exact else targets)
+        drawn = self._canvas.draw(frame.pixels, *paint, targets)
         if before and drawn.where.is_empty and before.disposal is Disposal.KEEP:
             before.delay_cs += frame.delay_cs
             return None

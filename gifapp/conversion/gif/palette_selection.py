@@ -137,7 +137,7 @@ class PaletteSelector:
         return kind_of(pixels) if self._style.content == "auto" else self._style.content
 
     def _rules(self, pixels: Pixels) -> Tolerance:
-        return tolerance(self._kind(pixels), self._style.dither, self._style.lossy)
+        return tolerance(self._kind(pixels), self._style)
 
     def _exact(self, pixels: Pixels, *, holds: bool) -> GroupPalette | None:
         """A palette with all colours, if allowed: the previous one if that has them; None if too many."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from gifapp.conversion.gif.grouping import Kind
 from gifapp.conversion.gif.quantizer import Weights
-from gifapp.domain.recipes.recipe import Dither
+from gifapp.conversion.gif.style import Style
 
 
 class Tolerance(NamedTuple):
@@ -28,6 +28,10 @@ class Tolerance(NamedTuple):
         spread: no more colours are chosen once the mean distance to the palette is this small.
         channels: what a squared step of red, green and blue counts in a distance.
         finds_nearest: whether the best colour is the exact nearest, or that of a cell of 4x4x4 colours.
+        averages: whether what hardly changes is drawn as its mean: see `steady`.
+        code_cost: the distance that one LZW code less is worth, where colours are chosen ahead to make long
+            phrases; 0: they are chosen one by one.
+        smooth: where less than this is allowed, they are not: one colour for long would give bands.
     """
 
     strength: int
@@ -37,6 +41,9 @@ class Tolerance(NamedTuple):
     spread: float
     channels: tuple[int, int, int]
     finds_nearest: bool
+    averages: bool = True
+    code_cost: int = 0
+    smooth: int = 0
 
     @property
     def weights(self) -> Weights:
@@ -48,7 +55,16 @@ class Tolerance(NamedTuple):
 _HUES = (3, 4, 2)
 _BRIGHTNESS = (2, 5, 2)  # nearer to it: in films, SSIMULACRA2 +1 to +3, PSNR -0.2 dB; drawings get worse
 
-EXACT = Tolerance(strength=0, floor=0, share=0, max_excess=0, spread=0.0, channels=_HUES, finds_nearest=True)
+EXACT = Tolerance(
+    strength=0,
+    floor=0,
+    share=0,
+    max_excess=0,
+    spread=0.0,
+    channels=_HUES,
+    finds_nearest=True,
+    averages=False,
+)
 """For pictures whose colours are all in the palette."""
 
 _FILM = Tolerance(
@@ -60,20 +76,40 @@ _SCREEN = Tolerance(
     strength=0, floor=9, share=64, max_excess=72, spread=0.5, channels=_HUES, finds_nearest=True
 )
 _BY_KIND: dict[Kind, Tolerance] = {"film": _FILM, "drawing": _DRAWING, "screen": _SCREEN}
+# about as much as a code is worth at these floors: SSIMULACRA2 stays as it is (measured)
+_CODE_COSTS: dict[Kind, int] = {"film": 90, "drawing": 80, "screen": 20}
+_SMOOTH = 54
 
 
-def tolerance(kind: Kind, dither: Dither, lossy: int) -> Tolerance:
-    """The rules for this kind of content, `lossy` 0 to 200.
+def tolerance(kind: Kind, style: Style) -> Tolerance:
+    """The rules for this kind of content in a style.
 
     Fewer colours are the least visible loss per byte saved, ghosting in flat areas the most (measured).
     """
     base = _BY_KIND[kind]
-    return Tolerance(
-        strength=base.strength if dither == "auto" else _CHOSEN_STRENGTH,
+    rules = base._replace(strength=base.strength if style.dither == "auto" else _CHOSEN_STRENGTH)
+    if style.draws_exactly:
+        return EXACT._replace(strength=rules.strength, channels=rules.channels)
+    return _with_effort(_softened(rules, style.lossy), kind, style)
+
+
+def _softened(base: Tolerance, lossy: int) -> Tolerance:
+    return base._replace(
         floor=round(base.floor * (1 + lossy / 60)),
         share=round(base.share * (1 + lossy / 60)),
         max_excess=round(base.max_excess * (1 + lossy / 15)),
         spread=base.spread * (1 + lossy / 15),
-        channels=base.channels,
-        finds_nearest=base.finds_nearest,
+    )
+
+
+def _with_effort(rules: Tolerance, kind: Kind, style: Style) -> Tolerance:
+    if style.effort == 1:
+        return rules._replace(finds_nearest=False, averages=False)
+    if style.effort == 2:
+        return rules
+    softer = 1 + style.lossy / 60
+    return rules._replace(
+        finds_nearest=True,
+        code_cost=round(_CODE_COSTS[kind] * softer),
+        smooth=round(_SMOOTH * softer),
     )

@@ -131,6 +131,7 @@ def quality(*, on_change: OnChange) -> Group:
         [buttons("content")],
         [control("colours"), control("lossy")],
         [control("dither"), control("palette")],
+        [control("effort"), control("exact")],
     ]
     return Group(SECTIONS["content"], [Row(*fields, on_change=on_change) for fields in rows])
 

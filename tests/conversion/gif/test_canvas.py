@@ -5,12 +5,13 @@ from gifapp.conversion.gif import lzw
 from gifapp.conversion.gif.canvas import Canvas, Rectangle
 from gifapp.conversion.gif.lookup import Lookup
 from gifapp.conversion.gif.quantizer import Palette
+from gifapp.conversion.gif.style import Style
 from gifapp.conversion.gif.tolerance import Tolerance, tolerance
 from gifapp.domain.recipes.recipe import Dither
 from tests.support import reference
 
 DITHERS: tuple[Dither, ...] = ("none", "bayer", "blue_noise", "floyd_steinberg", "sierra2_4a")
-FILM, SCREEN = tolerance("film", "auto", 0), tolerance("screen", "auto", 0)
+FILM, SCREEN = tolerance("film", Style()), tolerance("screen", Style())
 EXACT = FILM._replace(floor=0, share=0, max_excess=0, spread=0.0)
 BLACK_AND_WHITE = Palette(np.array([[0, 0, 0], [255, 255, 255]], np.uint8), 2)
 
@@ -59,7 +60,7 @@ def test_diffusion_keeps_a_ramps_brightness_better_than_no_dither(dither: Dither
     def error(dither: Dither) -> float:
         canvas = Canvas(64, 64, dither)
         palette = Palette(np.array([[0] * 3, [85] * 3, [170] * 3, [255] * 3], np.uint8), 4)
-        canvas.draw(ramp(), palette, Lookup(palette), tolerance("film", dither, 0))
+        canvas.draw(ramp(), palette, Lookup(palette), tolerance("film", Style(dither=dither)))
         blocks = (canvas.shown[..., 0].astype(float) - ramp()[..., 0]).reshape(8, 8, 8, 8)
         return float(np.abs(blocks.mean(axis=(1, 3))).mean())
 

@@ -56,6 +56,9 @@ STYLES: dict[str, dict[str, Any]] = {
     "sierra": {"dither": "sierra2_4a"},
     "global": {"palette": "global"},
     "two colours": {"colours": 2},
+    "effort 1": {"effort": 1},
+    "effort 3": {"effort": 3, "is_lossless": False},
+    "exact": {"exact": True},
 }
 # per picture, in the order of the styles
 DIGESTS = {
@@ -68,6 +71,9 @@ DIGESTS = {
         "1ee2673f2a4d78f9",
         "d7be4dfd073661f8",
         "263068e7499d1497",
+        "6ff4d4929b08574b",
+        "8408ca3f63b54268",
+        "312df1e89569ffaf",
     ),
     "film with holes": (
         "8a14991118357bb7",
@@ -78,6 +84,9 @@ DIGESTS = {
         "843c59559294d9c6",
         "3bd1f8e26a3f0226",
         "dbd8e1150ca02c50",
+        "266847bad7984669",
+        "0ecb1f060af23eb4",
+        "b31c980141e53d15",
     ),
     "still": (
         "cb88d722bde88f95",
@@ -88,6 +97,9 @@ DIGESTS = {
         "797a35cd3158d8dc",
         "cb88d722bde88f95",
         "7b84bb6bd52a6740",
+        "cb88d722bde88f95",
+        "fed0c462dcd0464b",
+        "4d20f2b52571834c",
     ),
     "screen": (
         "6078e7e0622089ac",
@@ -98,6 +110,9 @@ DIGESTS = {
         "6078e7e0622089ac",
         "6078e7e0622089ac",
         "bc00914a1fdc38e8",
+        "6078e7e0622089ac",
+        "ada470759f47b1c3",
+        "6078e7e0622089ac",
     ),
     "screen with holes": (
         "da399c972d0aae8a",
@@ -108,6 +123,9 @@ DIGESTS = {
         "da399c972d0aae8a",
         "da399c972d0aae8a",
         "110c0637c7c07762",
+        "da399c972d0aae8a",
+        "89a2224f2c114c8d",
+        "da399c972d0aae8a",
     ),
     "posterised": (
         "858526792d252d5e",
@@ -118,6 +136,9 @@ DIGESTS = {
         "858526792d252d5e",
         "858526792d252d5e",
         "23980bc188646ff3",
+        "858526792d252d5e",
+        "63c9fc8bd999751b",
+        "858526792d252d5e",
     ),
 }
 

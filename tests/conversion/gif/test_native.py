@@ -32,7 +32,9 @@ print(hashlib.sha256(out.getvalue()).hexdigest())
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("style", ["Style()", "Style(colours=40, dither='bayer')", "Style(lossy=60)"])
+@pytest.mark.parametrize(
+    "style", ["Style()", "Style(colours=40, dither='bayer')", "Style(lossy=60)", "Style(effort=3)"]
+)
 @pytest.mark.skipif(not library.has_avx2, reason="there is one build for this processor")
 def test_both_builds_make_the_same_gif(style: str, channels: int) -> None:
     made = [digest(instead, style, channels) for instead in ("kernels_avx2.so", "nothing")]

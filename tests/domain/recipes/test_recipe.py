@@ -91,3 +91,15 @@ def test_negative_zero_is_zero() -> None:
     signed = Recipe.parse({"segments": [{"start_s": -0.0}], "look": {"brightness": -0.0}, "hold_s": -0.0})
     plain = Recipe.parse({"segments": [{"start_s": 0}], "look": {"brightness": 0}, "hold_s": 0})
     assert signed.canonical_json() == plain.canonical_json()
+
+
+def test_exact_recipe_cannot_be_lossy() -> None:
+    with pytest.raises(errors.RecipeInvalid, match="give exact or lossy, not both"):
+        Recipe.parse({"exact": True, "lossy": 20})
+    assert Recipe.parse({"exact": True, "lossy": 0}).exact
+
+
+@pytest.mark.parametrize("effort", [0, 4])
+def test_effort_is_from_1_to_3(effort: int) -> None:
+    with pytest.raises(errors.RecipeInvalid, match="effort must be"):
+        Recipe.parse({"effort": effort})

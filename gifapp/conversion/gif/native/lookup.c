@@ -29,15 +29,6 @@ static Lanes advantages(const Palette *palette, int32_t at, Colour middle, Colou
     return distance_from(middle, best, weights) - apart + 4 * HALF_SIDE * steps;
 }
 
-/* The lanes that are not negative, as bits. */
-static uint32_t not_negative(Lanes values) {
-    typedef bool Bits __attribute__((ext_vector_type(LANES)));
-    const Bits bits = __builtin_convertvector(values >= 0, Bits);
-    uint8_t packed;
-    memcpy(&packed, &bits, sizeof packed);
-    return packed;
-}
-
 /* How far a candidate's green may be from the middle's: it is at most a cell's diagonal farther than the best. */
 static int32_t reach_of(Colour middle, Colour best, Weights weights) {
     const float diagonal = 2 * HALF_SIDE * __builtin_elementwise_sqrt((float)weighted(weights, 1, 1, 1));

@@ -1,36 +1,5 @@
 /* Maps a frame's pixels to palette indices: canvas.py says by which rules. */
-#include "lookup.h"
-#include "strip.h"
-#include "tree.h"
-
-/* A pixel to draw: see Strip. */
-typedef struct {
-    Rgba source, target, held, wanted;
-    int32_t apart, busy, allowance;
-} Pixel;
-
-/* Red, green and blue at once; the fourth is not used. */
-typedef int32_t Channels __attribute__((vector_size(16), aligned(4), may_alias)); /* as NumPy aligns integers */
-typedef uint8_t Bytes __attribute__((vector_size(4)));
-
-static inline Channels channels_of(Rgba pixel) {
-    return __builtin_convertvector((Bytes)pixel, Channels);
-}
-
-static inline Rgba packed(Channels channels) {
-    return (Rgba)__builtin_convertvector(channels, Bytes);
-}
-
-typedef struct {
-    const int32_t *weights; /* of the error's four neighbours: see canvas.py */
-    const int32_t *mask;    /* offsets, (side, side), a power of two */
-    int64_t side;
-    bool diffuses;
-} Dither;
-
-static inline Dither dither_of(const int32_t *weights, const int32_t *mask, int64_t side) {
-    return (Dither){weights, mask, side, weights[0] || weights[1] || weights[2] || weights[3]};
-}
+#include "lookahead.h"
 
 /* Errors on their way, in 4096ths: to the next pixel, and to the two below this one and the one before, which others
    add to. */
@@ -38,29 +7,11 @@ typedef struct {
     Channels ahead, below_before, below;
 } Owed;
 
-/* The source colour plus the error that is diffused to it. */
-static inline Channels wanted_colour(Rgba source, Channels owed, int32_t offset) {
-    Channels wanted = channels_of(source) + offset + ((owed + 2048) >> 12);
-    wanted = __builtin_elementwise_max(wanted, (Channels){0});
-    return __builtin_elementwise_min(wanted, (Channels){255, 255, 255, 255});
-}
-
 /* Passes a pixel's error on. Returns what the pixel below the one before is owed in the end. */
 static inline Channels diffuse(Owed *owed, Channels error, const int32_t *weights) {
     Channels done = owed->below_before + error * weights[1];
     *owed = (Owed){error * weights[0], owed->below + error * weights[2], error * weights[3]};
     return done;
-}
-
-/* Whether the palette has this exact colour; apart, so that `find` is inlined only once more. */
-static __attribute__((noinline)) bool has_colour(const Lookup *lookup, Rgba colour) {
-    return ((lookup->colours[find(lookup, colour)] ^ colour) & ~ALPHA) == 0;
-}
-
-/* The index nearest to `wanted`, or of the exact source colour if that is preferred and exists. */
-static inline int32_t best_index(const Lookup *lookup, const Pixel *pixel, bool is_patterned) {
-    const bool is_preferred = (pixel->busy == 0 || is_patterned) && has_colour(lookup, pixel->source);
-    return find(lookup, is_preferred ? pixel->source : pixel->wanted);
 }
 
 /* Leaves a pixel as it is. Where runs are long, it waits for the others: two in a row would be no faster. */
@@ -100,17 +51,6 @@ static inline __attribute__((always_inline)) int32_t index_for(
     return best;
 }
 
-/* Shows a pixel by its index; returns what is wrong with it. */
-static inline Channels show(
-    Rgba *screen, const Lookup *lookup, int32_t transparent, int32_t index, const Pixel *pixel
-) {
-    const Rgba seen = index == transparent ? pixel->held : lookup->colours[index];
-    *screen = seen;
-    if (((seen ^ pixel->source) & ~ALPHA) == 0)
-        return (Channels){0};
-    return channels_of(pixel->wanted) - channels_of(seen);
-}
-
 /* What is written to while a frame is drawn: the indices, and what each pixel of the next row is owed. */
 typedef struct {
     Tree tree;
@@ -118,6 +58,7 @@ typedef struct {
     Owed passed;
     Channels *owed;
     uint8_t *indices;
+    int32_t code_cost, smooth; /* rules: see tolerance.py */
 } Drawing;
 
 /* Draws a strip of a row. `diffuses`: as the dither does, a constant, so that only one case is compiled. */
@@ -134,10 +75,7 @@ static inline __attribute__((always_inline)) void draw_pixels(
     Path path = drawing->path; /* in registers, as is */
     Owed passed = drawing->passed;
     for (int64_t at = 1; at <= count; at++) {
-        Pixel pixel = {
-            .source = strip->source[at], .target = strip->target[at], .held = screen[at],
-            .apart = strip->apart[at], .busy = strip->busy[at], .allowance = strip->allowance[at],
-        };
+        Pixel pixel = pixel_at(strip, screen, at);
         const int32_t offset = offsets[(left - 1 + at) & last];
         Channels error = {0};
         int32_t index = transparent;
@@ -145,7 +83,8 @@ static inline __attribute__((always_inline)) void draw_pixels(
             const Channels more = diffuses ? owed[at + 1] + passed.ahead : (Channels){0};
             pixel.wanted = packed(wanted_colour(pixel.target, more, offset));
             index = index_for(lookup, &drawing->tree, &path, &pixel, last > 0, !diffuses);
-            error = show(&screen[at], lookup, transparent, index, &pixel);
+            screen[at] = index == transparent ? pixel.held : lookup->colours[index];
+            error = error_of(lookup, transparent, index, &pixel);
         } else {
             hold(&drawing->tree, &path, !diffuses);
             if (diffuses && pixel.apart > 0)
@@ -158,6 +97,62 @@ static inline __attribute__((always_inline)) void draw_pixels(
     drawing->indices += count;
     drawing->path = path;
     drawing->passed = passed;
+}
+
+/* Draws the next pixel of the plan; returns its index. */
+static inline int32_t draw_as_planned(Search *search, Drawing *drawing, int64_t at, Rgba *screen) {
+    Tree *tree = &drawing->tree;
+    Phrases *phrases = &drawing->path.phrases;
+    const int32_t index = search->plan.indices[search->plan.next++];
+    if (index == tree->transparent) {
+        follow_held(tree, phrases);
+        return index;
+    }
+    const Rgba colour = search->lookup->colours[index];
+    follow(tree, phrases, phrase_slot(&tree->dictionary, phrase_key(phrases->prefix, index)), index, colour);
+    screen[at] = colour;
+    return index;
+}
+
+/* Plans the pixels from `at` on: they continue the phrase or, if none of the first one's colours does, end it. */
+static void plan_next(Search *search, Drawing *drawing, int64_t at) {
+    follow_waiting(&drawing->tree, &drawing->path);
+    plan_from(search, at, drawing->path.phrases.prefix, drawing->passed.ahead);
+    if (search->plan.length == 0)
+        plan_from(search, at, NONE, drawing->passed.ahead);
+}
+
+/* Draws a strip of a row, with the colours of whole phrases chosen together. */
+static void draw_ahead(
+    const Frame *frame, const Strip *strip, const Lookup *lookup, const Dither *dither, Drawing *drawing, int64_t y,
+    int64_t left, int64_t count
+) {
+    Rgba *screen = frame->screen + y * frame->width + left - 1;
+    Channels *owed = drawing->owed + left - 1; /* of the pixel before */
+    const int64_t last = dither->side - 1;
+    const int32_t transparent = frame->transparent;
+    Search search = {
+        .strip = strip, .screen = screen, .owed = owed, .offsets = dither->mask + (y & last) * dither->side,
+        .first = left - 1, .last = last, .count = count, .lookup = lookup, .tree = &drawing->tree,
+        .weights = dither->weights, .code_cost = drawing->code_cost, .smooth = drawing->smooth,
+    };
+    for (int64_t at = 1; at <= count; at++) {
+        const Pixel pixel = wanted_pixel(&search, at, drawing->passed.ahead);
+        const bool has_plan = search.plan.next < search.plan.length;
+        int32_t index = transparent;
+        if (!has_plan && pixel.apart <= pixel.allowance) {
+            hold(&drawing->tree, &drawing->path, !dither->diffuses);
+        } else {
+            if (!has_plan)
+                plan_next(&search, drawing, at);
+            index = draw_as_planned(&search, drawing, at, screen);
+        }
+        *drawing->indices++ = (uint8_t)index;
+        if (dither->diffuses) {
+            const Channels error = pixel.apart > 0 ? error_of(lookup, transparent, index, &pixel) : (Channels){0};
+            owed[at] = diffuse(&drawing->passed, error, dither->weights);
+        }
+    }
 }
 
 /* Leaves a strip as it is, without errors. */
@@ -186,7 +181,9 @@ static void draw_strip(
     }
     measure_busy(frame, &strip, y, left, count);
     read_pixels(is_near ? frame : targets, y, left, count, strip.target);
-    if (dither->diffuses)
+    if (drawing->code_cost > 0)
+        draw_ahead(frame, &strip, lookup, dither, drawing, y, left, count);
+    else if (dither->diffuses)
         draw_pixels(frame, &strip, lookup, dither, drawing, y, left, count, true);
     else
         draw_pixels(frame, &strip, lookup, dither, drawing, y, left, count, false);
@@ -221,6 +218,8 @@ KERNEL int64_t remap(
         lookup.colours[index] = colour_at(table, index);
     Drawing drawing = {.path = {first_phrase(codes), 0}, .owed = (Channels *)errors, .indices = indices};
     drawing.tree.transparent = frame.transparent;
+    drawing.code_cost = rules[8];
+    drawing.smooth = rules[9];
     clear_tree(&drawing.tree);
     memset(errors, 0, (frame.width + 2) * sizeof(Channels));
     for (int64_t y = where[1]; y < where[3]; y++)

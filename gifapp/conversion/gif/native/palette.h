@@ -44,6 +44,15 @@ static inline Lanes lanes_at(const int32_t *values) {
     return *(const AnyLanes *)values;
 }
 
+/* The lanes that are not negative, as bits. */
+static inline uint32_t not_negative(Lanes values) {
+    typedef bool Bits __attribute__((ext_vector_type(LANES)));
+    const Bits bits = __builtin_convertvector(values >= 0, Bits);
+    uint8_t packed;
+    memcpy(&packed, &bits, sizeof packed);
+    return packed;
+}
+
 /* The distances of some neighbours in the order, each with its index in the lower 8 bits. */
 static inline Lanes distances(const Palette *palette, int32_t at, Colour colour) {
     Lanes red = lanes_at(palette->red + at) - colour.red;
@@ -54,15 +63,25 @@ static inline Lanes distances(const Palette *palette, int32_t at, Colour colour)
     return apart << 8 | lanes_at(palette->index + at);
 }
 
-/* The index of the palette's colour that is nearest to this one, where at least one is as near as `limit`. */
-static inline int32_t nearest_within(const Palette *palette, Colour colour, int32_t limit) {
+/* Places in the order of green. */
+typedef struct {
+    int32_t begin, end;
+} Range;
+
+/* Where all colours are that are as near to this one as `limit`. */
+static inline Range range_within(const Palette *palette, Colour colour, int32_t limit) {
     const int32_t reach = (int32_t)__builtin_elementwise_sqrt((float)(limit / palette->weights.green));
     const int32_t lowest = colour.green > reach ? colour.green - reach : 0;
     const int32_t highest = colour.green + reach < 255 ? colour.green + reach : 255;
-    const int32_t end = palette->below[highest + 1];
-    int32_t at = palette->below[lowest];
+    return (Range){palette->below[lowest], palette->below[highest + 1]};
+}
+
+/* The index of the palette's colour that is nearest to this one, where at least one is as near as `limit`. */
+static inline int32_t nearest_within(const Palette *palette, Colour colour, int32_t limit) {
+    const Range range = range_within(palette, colour, limit);
+    int32_t at = range.begin;
     Lanes best = distances(palette, at, colour);
-    while ((at += LANES) < end)
+    while ((at += LANES) < range.end)
         best = __builtin_elementwise_min(best, distances(palette, at, colour));
     return __builtin_reduce_min(best) & 255;
 }

@@ -35,6 +35,11 @@ static inline uint32_t *phrase_slot(Dictionary *dictionary, uint32_t key) {
     return &dictionary->slots[slot];
 }
 
+/* The same, to read only. */
+static inline const uint32_t *phrase_slot_in(const Dictionary *dictionary, uint32_t key) {
+    return phrase_slot((Dictionary *)dictionary, key);
+}
+
 static inline int32_t phrase_code(uint32_t slot) {
     return slot & 0xFFF;
 }
