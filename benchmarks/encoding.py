@@ -35,7 +35,7 @@ class Made(NamedTuple):
 
 
 def by_gifapp(frames: Frames, fps: float, style: Style) -> Made:
-    gif, cpu_ms = _encoded(frames, fps, style)
+    gif, cpu_ms = encoded(frames, fps, style)
     return Made(gif, _quality(gif, frames), cpu_ms, style.lossy)
 
 
@@ -43,7 +43,7 @@ def fitted(frames: Frames, fps: float, style: Style, max_bytes: float) -> Made:
     """The best-looking GIF of at most `max_bytes` that `lossy` can reach, or else the smallest."""
 
     def fits(lossy: int) -> bool:
-        return len(_encoded(frames, fps, replace(style, lossy=lossy))[0]) <= max_bytes
+        return len(encoded(frames, fps, replace(style, lossy=lossy))[0]) <= max_bytes
 
     return by_gifapp(frames, fps, replace(style, lossy=smallest_where(fits, MAX_LOSSY)))
 
@@ -53,7 +53,7 @@ def smallest(frames: Frames, fps: float, style: Style, ssim: float) -> int:
     sizes = {}
 
     def falls_short(lossy: int) -> bool:
-        gif, _ = _encoded(frames, fps, replace(style, lossy=lossy))
+        gif, _ = encoded(frames, fps, replace(style, lossy=lossy))
         sizes[lossy] = len(gif)
         return quality.ssim(quality.frames_of(BytesIO(gif), len(frames)), frames) < ssim
 
@@ -93,7 +93,7 @@ def _quality(gif: bytes, frames: Frames) -> Quality:
     return quality.compare(quality.frames_of(BytesIO(gif), len(frames)), frames)
 
 
-def _encoded(frames: Frames, fps: float, style: Style) -> tuple[bytes, float]:
+def encoded(frames: Frames, fps: float, style: Style) -> tuple[bytes, float]:
     """The GIF, and the CPU milliseconds per frame, over all threads."""
     height_px, width_px = frames.shape[1:3]
     shown = map(Frame, frames, delays_cs(len(frames) / fps, fps))
