@@ -195,7 +195,7 @@ def test_job_of_a_killed_process_is_removed_with_its_video(
         """A process adds a job while videos are removed, and is killed before it sees the mark."""
         with exclusive():
             facts: dict[str, Any] = {"priority": "normal", "run_at": None, "idempotency_key": None}
-            assert add_job(video, Recipe(), fingerprint="its own", max_attempts=1, **facts)
+            assert add_job(video, Recipe(), fingerprint="its own", is_short=True, max_attempts=1, **facts)
             yield
 
     monkeypatch.setattr(jobs.blobs.store, "exclusive", submitting)
