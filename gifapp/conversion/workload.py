@@ -9,6 +9,7 @@ from gifapp.domain.recipes.output_formats import FILE_KINDS
 _DECODING_NS = 3  # per pixel of a video
 _COMPOSING_NS = 40  # per pixel of an animation or a still
 _SIZED_ENCODES = 4  # the most that a target size takes
+_EFFORTS = {1: 0.8, 2: 1.0, 3: 3.0}  # CPU time of a GIF at each effort
 
 
 def cpu_s(video: Video, plan: Plan) -> float:
@@ -28,4 +29,5 @@ def _writing_ns(plan: Plan) -> float:
     recipe = plan.recipe
     frames = len(plan.order) * (2 if recipe.direction == "boomerang" else 1)
     encodes = _SIZED_ENCODES if recipe.target_bytes else 1
-    return frames * plan.width_px * plan.height_px * encodes * FILE_KINDS[recipe.format].encoding_ns
+    effort = _EFFORTS[recipe.effort] if recipe.format == "gif" else 1
+    return frames * plan.width_px * plan.height_px * encodes * effort * FILE_KINDS[recipe.format].encoding_ns

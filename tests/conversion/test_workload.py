@@ -26,6 +26,8 @@ def test_cpu_time_of_a_usual_clip_is_a_few_seconds() -> None:
         (VIDEO, {"target_bytes": 100_000}, 4.0),
         (VIDEO, {"direction": "boomerang"}, 2.0),
         (VIDEO, {"format": "webp"}, 5.0),
+        (VIDEO, {"effort": 3}, 3.0),
+        (VIDEO, {"effort": 3, "format": "webp"}, 5.0),
         (VIDEO, {"width_px": 200}, 0.25),
         (VIDEO, {"segments": [Segment(end_s=5)]}, 0.5),
     ],
