@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import psutil
 from gifapp import processes
 from gifapp.commands.parts import Foundation, prepare
 from gifapp.settings import Settings
+from gifapp.up.ports import free_port
 from gifapp.up.servers import running_mongod, running_redis
 
 _PATIENCE_S = 30.0
@@ -49,11 +49,6 @@ def web_server() -> Iterator[tuple[str, psutil.Process]]:
         yield url, psutil.Process(process.pid)
     finally:
         processes.stop(process, grace_s=20)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _is_ready(url: str) -> bool:

@@ -25,8 +25,9 @@ import psutil
 import tornado.web
 
 from benchmarks import videos
-from benchmarks.service import free_port, servers, web_server
+from benchmarks.service import servers, web_server
 from gifapp import processes
+from gifapp.up.ports import free_port
 from gifapp.web.http.server import BUFFER_BYTES, CHUNK_BYTES
 
 _SIZE = 2_000_000_000

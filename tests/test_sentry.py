@@ -19,7 +19,7 @@ from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.parts import JobParts
 from gifapp.processes import spawn, stop, wait_until
 from gifapp.sentry import configure
-from gifapp.up.servers import free_port
+from gifapp.up.ports import free_port
 from tests.jobs.conftest import (  # noqa: F401  fixtures
     ROOT,
     allowance,

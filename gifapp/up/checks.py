@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from gifapp import errors
+from gifapp.up.ports import free_port
 
 NEEDED_BYTES = 512 * 1024 * 1024  # MongoDB's journal alone takes 300 MB
 
@@ -24,11 +25,12 @@ def usable_port(host: str, port: int) -> int:
         errors.SettingInvalid: this machine has no such address, or we may not use the port.
     """
     try:
+        port = port or free_port(host)
         family, kind, _, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            return int(probe.getsockname()[1])
+            return port
     except PermissionError:
         raise errors.SettingInvalid(
             name="GIFAPP_PORT", problem=f"{port} needs root; choose a port from 1024"

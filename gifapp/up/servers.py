@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,9 +24,9 @@ from gifapp import errors, private
 from gifapp.redis_client import make_client
 from gifapp.up.child import Child, Part
 from gifapp.up.mongod import mongod_for, note_data_version
+from gifapp.up.ports import LOOPBACK, free_port
 from gifapp.up.programs import REDIS_SERVER
 
-_LOOPBACK = "127.0.0.1"
 _REDIS_ANSWERS_S = 2.0
 _MONGODB_USER = "gifapp"
 _AUTHENTICATION_FAILED = 18  # MongoDB's code
@@ -93,7 +92,7 @@ def redis_server(directory: Path, *, program: Path | None = None) -> Server:
     private.make_directory(directory)
     port, password = free_port(), secrets.token_hex(24)
     private.write(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
-    url = f"redis://:{password}@{_LOOPBACK}:{port}/0"
+    url = f"redis://:{password}@{LOOPBACK}:{port}/0"
     argv = (str(program or REDIS_SERVER.find()), "redis.conf")
     part = Part(
         name="redis-server",
@@ -134,15 +133,7 @@ def _mongodb_address(socket_path: Path) -> tuple[str, tuple[str, ...]]:
         socket_path.unlink(missing_ok=True)  # no earlier process may respond there
         return quote(path, safe=""), ("--bind_ip", path, "--filePermissions", "0600")
     port = free_port()
-    return f"{_LOOPBACK}:{port}", ("--bind_ip", _LOOPBACK, "--port", str(port))
-
-
-def free_port() -> int:
-    """A TCP port of the loopback interface that is currently free."""
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    return f"{LOOPBACK}:{port}", ("--bind_ip", LOOPBACK, "--port", str(port))
 
 
 def _kept_password(path: Path) -> str:

@@ -16,8 +16,9 @@ from gifapp.jobs.worker import run_worker
 from gifapp.up.checks import responds
 from gifapp.up.child import Child, Part
 from gifapp.up.directory import Addresses, published_addresses
+from gifapp.up.ports import free_port
 from gifapp.up.run import recorded_signals
-from gifapp.up.servers import free_port, mongod_server, redis_server
+from gifapp.up.servers import mongod_server, redis_server
 from gifapp.up.supervisor import Supervisor
 from gifapp.web.app import run_web
 from gifapp.web.http.context import build_parts

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gifapp.up.checks import responds
 from gifapp.up.child import Child, Part
-from gifapp.up.servers import free_port, mongod_server, redis_server
+from gifapp.up.ports import free_port
+from gifapp.up.servers import mongod_server, redis_server
 from tests.chaos.people import Ledger
 from tests.chaos.quick_gifapp import ROOT
 from tests.support.line import Line

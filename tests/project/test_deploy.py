@@ -24,8 +24,9 @@ from gifapp.jobs.db.documents import JobDocument
 from gifapp.jobs.timings import Timings
 from gifapp.processes import wait_until
 from gifapp.settings import Settings
+from gifapp.up.ports import free_port
 from gifapp.up.programs import REDIS_SERVER
-from gifapp.up.servers import free_port, redis_responds
+from gifapp.up.servers import redis_responds
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())

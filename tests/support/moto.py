@@ -9,7 +9,7 @@ import httpx
 from s3fs import S3FileSystem
 
 from gifapp.processes import spawn, stop, wait_until
-from gifapp.up.servers import free_port
+from gifapp.up.ports import free_port
 
 KEYS = {"AWS_ACCESS_KEY_ID": "gifapp", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 

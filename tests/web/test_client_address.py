@@ -17,6 +17,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from gifapp.domain.networks import parse_networks
 from gifapp.processes import wait_until
+from gifapp.up.ports import free_port
 from gifapp.web.app import GifApp
 from gifapp.web.http.client_address import TrustedProxies
 
@@ -162,11 +163,6 @@ async def test_address_of_one_request_does_not_carry_over_to_the_next(app: GifAp
 # --- through real proxies, as deploy/ sets them up --------------------------------------------
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
 def nginx(directory: Path, port: int, web_port: int) -> list[str]:
     ours = (DEPLOY / "nginx" / "gifapp.conf").read_text()
     ours = "".join(line for line in ours.splitlines(True) if "ssl_" not in line and ":8867" not in line)
@@ -196,7 +192,7 @@ async def in_front(name: str, directory: Path, app: GifApp) -> AsyncIterator[str
     if name not in PROXIES:
         yield app.local_url
         return
-    port = free_port()
+    port = free_port("0.0.0.0")  # noqa: S104  Caddy listens everywhere
     environment = os.environ | {"HOME": str(directory), "PATH": PATH}
     argv = PROXIES[name](directory, port, app.port)
     with subprocess.Popen(argv, env=environment) as proxy:  # noqa: ASYNC220
