@@ -11,6 +11,26 @@ from tests.support.service import PASSWORD, RunningService
 
 pytestmark = pytest.mark.timeout(180)
 
+# elements whose focus ring is cut off by something around them
+_CUT = """() => {
+  const within = (node) => {
+    node.focus({ focusVisible: true });
+    const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(node);
+    const room = outlineStyle === "none" ? 0 : parseFloat(outlineWidth) + parseFloat(outlineOffset) - 0.6;
+    const { left, right, top, bottom } = node.getBoundingClientRect();
+    for (let around = node.parentElement; around; around = around.parentElement) {
+      const { overflowX, overflowY } = getComputedStyle(around);
+      const box = around.getBoundingClientRect();
+      if (overflowX !== "visible" && (left - room < box.left || right + room > box.right)) return false;
+      if (overflowY === "hidden" && (top - room < box.top || bottom + room > box.bottom)) return false;
+    }
+    return true;
+  };
+  const nodes = document.querySelectorAll("#rendered_cells :is(button, a[href], input, select, textarea, [tabindex='0'])");
+  const shown = [...nodes].filter((node) => node.checkVisibility() && !node.disabled);
+  return [shown.length, shown.filter((node) => !within(node)).map((node) => node.outerHTML.slice(0, 120))];
+}"""  # noqa: E501
+
 
 @pytest.fixture(scope="module")
 def motion() -> Motion:
@@ -56,6 +76,12 @@ def test_whole_form_with_preview(page: Page) -> None:
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_alt_text("A short loop of the GIF, as it will look")).to_be_visible()
     check(page)
+
+
+def test_focus_rings_are_whole(page: Page) -> None:
+    count, cut = page.evaluate(_CUT)
+    assert count > 40
+    assert cut == []
 
 
 def test_selected_gifs_and_filters(page: Page) -> None:
