@@ -59,8 +59,7 @@ def save(
 
     Raises:
         errors.ServiceUnavailable: MongoDB is down.
-        OSError: the file cannot be written, or `out` is something else than a file.
-        OSError: `out` cannot be written.
+        OSError: `out` cannot be written, or is something other than a file.
     """
     with _written_atomically(out) as file, ExitStack() as stack, ArchiveWriter(file) as archive:
         archive.add_model(HEAD, _head(database))

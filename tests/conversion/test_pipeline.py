@@ -1,6 +1,5 @@
 """Whole conversions: letters in, the real engine, letters and delays out."""
 
-import contextlib
 import subprocess
 import sys
 import threading
@@ -20,13 +19,12 @@ import gifapp
 from gifapp import errors
 from gifapp.conversion.pipeline import convert, convert_file
 from gifapp.conversion.probing.probe import probe
-from gifapp.conversion.render.rendering import DAMAGED
 from gifapp.domain.job import Phase
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Crop, Direction, Recipe, Segment
 from gifapp.processes import wait_until
 from tests.support import clips, known_videos
-from tests.support.fakes import CancelledIn, Impatient, damaged, truncated
+from tests.support.fakes import CancelledIn, Impatient
 from tests.support.letters import pixels, read_gif, timeline_of, write_clip
 
 RGBW = [["RR"], ["GG"], ["BB"], ["WW"]]  # ten a second: 0.4 s
@@ -262,18 +260,6 @@ def test_change_of_size_within_a_stream_is_scaled(tmp_path: Path) -> None:
     assert (report.width_px, report.height_px) == (64, 48)
 
 
-@pytest.mark.parametrize("every", [61, 997])
-def test_damaged_clip_is_converted_or_refused(tmp_path: Path, every: int) -> None:
-    clip = damaged(clips.pattern(tmp_path / "clip.mp4", seconds=2), every=every, start=200)
-    with contextlib.suppress(errors.SourceRefused):
-        assert convert(clip).frames >= 1
-
-
-def test_truncated_stream_ends_early(tmp_path: Path) -> None:
-    clip = truncated(clips.pattern(tmp_path / "clip.ts", seconds=2), keep=0.5)
-    assert 0.2 < convert(clip).duration_s < 2
-
-
 @pytest.mark.parametrize(
     ("recipe", "error"),
     [
@@ -389,20 +375,3 @@ def _engine_threads() -> list[str]:
 def _assert_no_children() -> None:
     names: Sequence[str] = [child.name() for child in psutil.Process().children(recursive=True)]
     assert not [name for name in names if "ffmpeg" in name]
-
-
-@pytest.mark.parametrize(
-    ("damaged_at", "end_s", "is_noted"), [(None, 4.0, False), (0.5, 4.0, True), (0.95, 1.0, False)]
-)
-def test_damage_in_the_clip_is_noted(
-    tmp_path: Path, damaged_at: float | None, end_s: float, is_noted: bool
-) -> None:
-    path = clips.pattern(tmp_path / "a.mp4", seconds=4, to=("-c:v", "libx264", "-g", "10"))
-    data = bytearray(path.read_bytes())
-    if damaged_at is not None:
-        start = round(damaged_at * data.index(b"moov"))
-        data[start : start + 400] = bytes(400)
-    path.write_bytes(data)
-    report = convert(path, Recipe(segments=[Segment(end_s=end_s)]))
-    assert (DAMAGED in report.notes) == is_noted
-    assert report.duration_s == end_s

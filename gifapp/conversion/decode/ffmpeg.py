@@ -43,7 +43,7 @@ PIPE_BYTES = 1024**2
 STDERR_BYTES = 4096
 LARGE_PICTURE_PX = 4096 * 2304
 OUT_OF_MEMORY = (b"Cannot allocate memory", b"get_buffer() failed", b"pthread_create() failed")
-# others, such as missing references, occur in sound files too: after a seek, or where a recording begins
+# others, such as missing references, occur in intact files too: after a seek, or where a recording begins
 DAMAGE = (b"Error submitting packet to decoder", b"Decoding error", b"error while decoding MB")
 _LONGEST_WORDS = max(map(len, OUT_OF_MEMORY + DAMAGE))
 

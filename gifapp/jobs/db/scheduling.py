@@ -109,9 +109,9 @@ class QueueSnapshot:
 
 
 def _due_by_owner(*, short_only: bool = False) -> dict[str, int]:
-    due = {"state": JobState.QUEUED, "run_at": {"$lte": utc_now()}} | (
-        {"is_short": True} if short_only else {}
-    )
+    due: dict[str, Any] = {"state": JobState.QUEUED, "run_at": {"$lte": utc_now()}}
+    if short_only:
+        due["is_short"] = True
     count = {"_id": "$owner", "count": {"$sum": 1}}
     rows = JobDocument.objects.aggregate([{"$match": due}, {"$group": count}])
     return {row["_id"]: row["count"] for row in rows}

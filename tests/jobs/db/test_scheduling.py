@@ -115,20 +115,23 @@ def test_single_worker_serves_users_in_turn(submit: Submit) -> None:
     assert owners_of(4) == ["ann", "bob", "ann", "ann"]
 
 
-def test_concurrent_claims_keep_a_worker_reserved(
-    submit: Submit,
-) -> None:
-    with_workers(4)
-    submit("ann", 24)
-    together = Barrier(4)
+def claimed_at_once(count: int) -> list[JobDocument]:
+    """The jobs that this many workers claim at the same moment."""
+    together = Barrier(count)
 
     def claim_with_others(_: int) -> JobDocument | None:
         together.wait()
         return claimed()
 
+    with ThreadPoolExecutor(count) as pool:
+        return [job for job in pool.map(claim_with_others, range(count)) if job]
+
+
+def test_concurrent_claims_keep_a_worker_reserved(submit: Submit) -> None:
+    with_workers(4)
+    submit("ann", 24)
     for _ in range(6):
-        with ThreadPoolExecutor(4) as pool:
-            running = [job for job in pool.map(claim_with_others, range(4)) if job]
+        running = claimed_at_once(4)
         assert len(running) == 3
         for job in running:
             leases.cancel(leases.attempt_of(job))
@@ -181,15 +184,8 @@ def test_concurrent_claims_keep_a_worker_for_short_jobs(submit: Submit) -> None:
     with_workers(4)
     for owner in ("ann", "bob", "cat", "dan"):
         make_long(submit(owner, 6))
-    together = Barrier(4)
-
-    def claim_with_others(_: int) -> JobDocument | None:
-        together.wait()
-        return claimed()
-
     for _ in range(6):
-        with ThreadPoolExecutor(4) as pool:
-            running = [job for job in pool.map(claim_with_others, range(4)) if job]
+        running = claimed_at_once(4)
         assert sorted(job.lane for job in running) == [0, 1, 2]
         for job in running:
             assert leases.cancel(leases.attempt_of(job))
