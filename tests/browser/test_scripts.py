@@ -356,3 +356,13 @@ def test_notice_stays_while_hovered_and_disappears_afterwards(page: Page) -> Non
     expect(notice).to_be_visible()
     page.clock.run_for(2_000)
     expect(notice).to_have_count(0)
+
+
+def test_settings_are_saved_once_the_kernel_has_every_change(page: Page) -> None:
+    render(page, "dashboard/saved_settings", settings=[], may_share=False, limit=1000)
+    page.get_by_role("button", name="Saved settings").click()
+    page.get_by_label("Name of these settings").fill("small")
+    page.get_by_role("button", name="Save these settings").click()
+    assert page.evaluate("model.sent") == {"type": "list"}
+    page.evaluate("model.listeners.find(([names]) => names.includes('msg:custom'))[1]({ type: 'settled' })")
+    assert page.evaluate("model.sent") == {"type": "save", "name": "small"}

@@ -330,7 +330,11 @@ function render({ model, el }) {
   model.on("change:shown", showRecipe);
   model.on("change:recipe change:is_previewing", showPreview);
   model.on("change:layers_recipe", showLayers);
+  /** @param {{ type: string }} message */
+  const answer = ({ type }) => type === "submit" && model.send({ type });
+  model.on("msg:custom", answer);
   return () => {
+    model.off("msg:custom", answer);
     for (const stop of deafen) stop();
     stage.player.close();
     stage.look.close();

@@ -112,7 +112,7 @@ class Editor(w.VBox):
         super().__init__([self.drafts, self.stage, *ranges, self.tools, self.form, self._footer()])
         self.add_class("gifapp-editor")
         self.layout.display = "none"
-        self.submit.on_click(self._submit)
+        self.submit.on_click(lambda _: self.stage.send({"type": "submit"}))
         self.stage.on_msg(self._receive)
         self.stage.observe(lambda _: self._refresh(), "is_previewing")
 
@@ -240,10 +240,11 @@ class Editor(w.VBox):
         self._estimating.stop()
         super().close()
 
-    def _submit(self, _: w.Button) -> None:
-        with self._reporter.reporting():
-            if self.source is not None:
-                self._submit_once(self.source.id, self.form.recipe())
+    def _submit(self) -> None:
+        # called when the stage answers the press: ipywidgets delays changes while the kernel is busy, but not
+        # presses, and only the answer is sure to come after every change that was made before the press
+        if self.source is not None:
+            self._submit_once(self.source.id, self.form.recipe())
 
     def _submit_once(self, source_id: str, recipe: Recipe) -> None:
         # the second click of a double click is queued while the first is handled
@@ -260,6 +261,8 @@ class Editor(w.VBox):
         with self._reporter.reporting():
             if message.type == "choose" and message.id in self._sources:
                 self.choose(self._sources[message.id])
+            elif message.type == "submit":
+                self._submit()
             elif message.type == "remove":
                 self._on_remove(message.id)
             elif message.type == "rename":

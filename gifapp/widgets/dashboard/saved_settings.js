@@ -14,6 +14,8 @@ class SavedSettings {
    */
   constructor(model, el) {
     this.model = model;
+    /** @type {(() => void) | null} */
+    this.waiting = null;
     this.opener = button("Saved settings", "quiet", () => this.open(), "bookmark");
     this.opener.setAttribute("aria-haspopup", "dialog");
     this.field = make("input", { type: "text", class: "gifapp-saved__name", maxlength: 80, required: true, "aria-label": "Name of these settings", placeholder: "Name", autocomplete: "off" });
@@ -60,7 +62,15 @@ class SavedSettings {
     const name = this.field.value.trim();
     if (!name) return this.field.focus();
     this.field.value = "";
-    this.leave({ type: "save", name });
+    this.node.close();
+    this.whenSettled(() => this.ask({ type: "save", name }));
+  }
+
+  // changes of the form are delayed while the kernel is busy; they have arrived when it has answered what opened the dialog
+  /** @param {() => void} act */
+  whenSettled(act) {
+    if (this.node.hasAttribute("aria-busy")) this.waiting = act;
+    else act();
   }
 
   async take() {
@@ -112,9 +122,16 @@ class SavedSettings {
     this.ask(message);
   }
 
+  settle() {
+    this.node.removeAttribute("aria-busy");
+    const act = this.waiting;
+    this.waiting = null;
+    act?.();
+  }
+
   /** @param {SettingsMessage} message */
   receive(message) {
-    if (message.type === "settled") this.node.removeAttribute("aria-busy");
+    if (message.type === "settled") this.settle();
     else if (message.type === "export") download(message.name, message.text);
   }
 }
