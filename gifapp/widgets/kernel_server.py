@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,7 +42,8 @@ def main(control_fd: int) -> None:
     """Load everything, then fork a kernel for each request, until the web process closes the socket."""
     _preload()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for kernels here
-    with socket.socket(fileno=control_fd) as control:
+    # a reset: the socket was closed before what we had sent was read
+    with socket.socket(fileno=control_fd) as control, suppress(ConnectionError):
         control.sendall(_NUMBER.pack(0))
         while True:
             length, files, _, _ = socket.recv_fds(control, _NUMBER.size, 2)

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pkgutil import resolve_name
@@ -126,7 +127,8 @@ def _environment() -> dict[str, str]:
 def main(control_fd: int, names: Sequence[str]) -> None:
     """Load everything, then fork a conversion for each pipe received, until the worker closes the socket."""
     converters: list[Converter] = [resolve_name(name) for name in names]
-    with socket.socket(fileno=control_fd) as control:
+    # a reset: the socket was closed before what we had sent was read
+    with socket.socket(fileno=control_fd) as control, suppress(ConnectionError):
         control.sendall(_NUMBER.pack(0))
         while True:
             number, pipes, _, _ = socket.recv_fds(control, 1, 1)
