@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gifapp import errors
-    from gifapp.client import Client
+    from gifapp.client import AsyncClient, Client
     from gifapp.conversion.pipeline import GifReport, convert
     from gifapp.conversion.review.options import options
     from gifapp.conversion.review.sheet import show
@@ -35,6 +35,7 @@ __version__ = "0.1.0"
 
 # imported on first use: the command line should not load Jupyter, nor a notebook the servers
 _HOMES = {
+    "AsyncClient": "gifapp.client",
     "Caption": "gifapp.domain.recipes.recipe",
     "ChromaKey": "gifapp.domain.recipes.recipe",
     "Client": "gifapp.client",
@@ -57,6 +58,7 @@ _HOMES = {
     "sweep": "gifapp.notebook.sweeping",
 }
 __all__ = [
+    "AsyncClient",
     "Caption",
     "ChromaKey",
     "Client",

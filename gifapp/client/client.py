@@ -15,10 +15,11 @@ from uuid import uuid4
 from gifapp import errors
 from gifapp.client.administrator import Administrator
 from gifapp.client.following import follow
-from gifapp.client.progress_bar import progress_bar, show
+from gifapp.client.progress_bar import add_line, progress_bar, show, show_upload
 from gifapp.client.recipes import RecipeRequests
 from gifapp.client.retrying import with_retries
 from gifapp.client.served import ServedGif
+from gifapp.client.uploading import video_name
 from gifapp.client.videos import VideoRequests
 from gifapp.client.waiting import OnJob, succeeded, wait_for_job
 from gifapp.domain.job import JobState, Priority
@@ -247,11 +248,9 @@ class Client(VideoRequests, RecipeRequests):
             errors.GifappError: see `upload`, `submit` and `wait`; or the error of the conversion.
         """
         with progress_bar() as bar:
-            task = bar.add_task("Uploading", total=1.0)
-            source = self.upload(
-                path, lambda sent, size: bar.update(task, completed=0.5 * sent / max(1, size))
-            )
-            job = self._converted(source.id, recipe, priority, lambda job: show(bar, task, job))
+            task = add_line(bar, video_name(path))
+            source = self.upload(path, partial(show_upload, bar, task))
+            job = self._converted(source.id, recipe, priority, partial(show, bar, task))
             bar.update(task, completed=1.0, description="Done")
             bar.refresh()  # in a notebook, stopping does not draw the end
         return ServedGif(job, with_retries(lambda: self.gif(job.id)))
@@ -290,14 +289,16 @@ class Client(VideoRequests, RecipeRequests):
         try:
             return succeeded(self.wait(with_retries(submit).id, on_change))
         except (KeyboardInterrupt, SystemExit):
-            with suppress(errors.GifappError):
-                self._cancel_new(submit(), source_id)  # submitted again, as its response may have been lost
+            cancel_submitted(self, submit, source_id)
             raise
 
-    def _cancel_new(self, job: JobView, source_id: str) -> None:
-        """Cancel the job, unless it is an older one, of another upload."""
+
+def cancel_submitted(client: Client, submit: Callable[[], JobView], source_id: str) -> None:
+    """Cancel the job of an interrupted conversion, unless it is an older one, of another upload."""
+    with suppress(errors.GifappError):
+        job = submit()  # submitted again, as its response may have been lost
         if job.source is not None and job.source.id == source_id:
-            self.cancel(job.id)
+            client.cancel(job.id)
 
 
 def _ignore(*_: Any) -> None:

@@ -101,6 +101,11 @@ class _Upload:
             self._on_progress(offset + start + len(piece), self._size_bytes)
 
 
+def video_name(path: Path | str | bytes) -> str:
+    """The name of an uploaded video: its file's, without the folder."""
+    return "video" if isinstance(path, bytes) else Path(path).name
+
+
 def open_video(path: Path | str | bytes) -> BinaryIO:
     """Open a file, or the bytes of one.
 

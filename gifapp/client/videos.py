@@ -10,7 +10,7 @@ from gifapp import errors
 from gifapp.client.connection import Connection
 from gifapp.client.responses import described_error
 from gifapp.client.retrying import with_retries
-from gifapp.client.uploading import OnBytes, open_video, send_file
+from gifapp.client.uploading import OnBytes, open_video, send_file, video_name
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.frames import FrameStripView
 from gifapp.domain.views.jobs import EstimateView, SourcePage, SourceView
@@ -71,9 +71,8 @@ class VideoRequests(Connection):
             errors.ServiceUnavailable: no request has succeeded for about a minute.
             errors.AccessDenied: the token has expired, was revoked, or may not upload.
         """
-        name = name or ("video" if isinstance(path, bytes) else Path(path).name)
         with open_video(path) as file:
-            source_id = send_file(self._send, file, name, on_progress or _ignore)
+            source_id = send_file(self._send, file, name or video_name(path), on_progress or _ignore)
         return with_retries(lambda: self.source(source_id))
 
     def fetch(self, link: str) -> SourceView:

@@ -1,4 +1,4 @@
-"""Waits for the end of a job by the event stream, from synchronous code."""
+"""Waits for the end of a job by the event stream, from synchronous code or on an event loop."""
 
 from __future__ import annotations
 
@@ -43,8 +43,47 @@ def wait_for_job(
         errors.GifappError: whatever `follow` and `read_job` raise.
     """
     messages: SimpleQueue[Message] = SimpleQueue()
-    with _on_a_thread(_report(follow, messages)):
-        return _ended(_Changes(messages, read_job, job_id, patience_s), on_change)
+    changes = _Changes(read_job, job_id, patience_s)
+    with _on_a_thread(_report(follow, messages.put)):
+        while True:
+            try:
+                message = messages.get(timeout=changes.patience_left_s)
+            except Empty:
+                raise errors.ServiceUnavailable(service="gifapp") from None
+            job = changes.after(message)
+            if job is not None and _is_ended(job, on_change):
+                return job
+
+
+async def await_job(
+    follow: Follow,
+    read_job: Callable[[], JobView],
+    job_id: str,
+    on_change: OnJob,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> JobView:
+    """`wait_for_job` on the running event loop; `read_job` is called on other threads."""
+    messages: asyncio.Queue[Message] = asyncio.Queue()
+    changes = _Changes(read_job, job_id, patience_s)
+    following = asyncio.create_task(_report(follow, messages.put_nowait))
+    try:
+        while True:
+            try:
+                message = await asyncio.wait_for(messages.get(), changes.patience_left_s)
+            except TimeoutError:
+                raise errors.ServiceUnavailable(service="gifapp") from None
+            job = await asyncio.to_thread(changes.after, message)
+            if job is not None and _is_ended(job, on_change):
+                return job
+    finally:
+        following.cancel()
+        await asyncio.wait([following], timeout=_CLOSE_S)
+
+
+def _is_ended(job: JobView, on_change: OnJob) -> bool:
+    on_change(job)
+    return job.state.is_final
 
 
 @contextmanager
@@ -69,56 +108,38 @@ def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
     loop.close()
 
 
-async def _report(follow: Follow, messages: SimpleQueue[Message]) -> None:
+async def _report(follow: Follow, put: Callable[[Message], None]) -> None:
     try:
-        await follow(messages.put, messages.put)
-    except Exception as error:  # noqa: BLE001  raised again in the waiting thread
-        messages.put(error)
-
-
-def _ended(changes: _Changes, on_change: OnJob) -> JobView:
-    while True:
-        job = changes.next()
-        on_change(job)
-        if job.state.is_final:
-            return job
+        await follow(put, put)
+    except Exception as error:  # noqa: BLE001  raised again by whoever waits
+        put(error)
 
 
 class _Changes:
-    """The changes of one job."""
+    """Follows one job through the messages of the event stream."""
 
-    def __init__(
-        self,
-        messages: SimpleQueue[Message],
-        read_job: Callable[[], JobView],
-        job_id: str,
-        patience_s: float,
-    ) -> None:
-        self._messages = messages
+    def __init__(self, read_job: Callable[[], JobView], job_id: str, patience_s: float) -> None:
         self._read_job = read_job
         self._job_id = job_id
         self._patience_s = patience_s
         self._give_up_at: float | None = time.monotonic() + patience_s
         self._job: JobView | None = None
 
-    def next(self) -> JobView:
-        """The job after its next change."""
-        while True:
-            message = self._next_message()
-            if isinstance(message, BaseException):
-                raise message
-            if isinstance(message, bool):
-                self._note_connection(is_connected=message)
-            elif (job := self._job_in(message)) is not None:
-                self._job = job
-                return job
+    @property
+    def patience_left_s(self) -> float | None:
+        """How long to wait for the next message; None while the stream is connected."""
+        return None if self._give_up_at is None else max(0.0, self._give_up_at - time.monotonic())
 
-    def _next_message(self) -> Message:
-        left_s = None if self._give_up_at is None else max(0.0, self._give_up_at - time.monotonic())
-        try:
-            return self._messages.get(timeout=left_s)
-        except Empty:
-            raise errors.ServiceUnavailable(service="gifapp") from None
+    def after(self, message: Message) -> JobView | None:
+        """The job, if this message changes it."""
+        if isinstance(message, BaseException):
+            raise message
+        if isinstance(message, bool):
+            self._note_connection(is_connected=message)
+            return None
+        if (job := self._job_in(message)) is not None:
+            self._job = job
+        return job
 
     def _note_connection(self, *, is_connected: bool) -> None:
         if is_connected:

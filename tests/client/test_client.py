@@ -13,13 +13,12 @@ from gifapp import errors
 from gifapp.client import Client
 from gifapp.domain.job import JobState
 from gifapp.domain.recipes.presets import PRESETS
-from gifapp.domain.recipes.recipe import Crop, Recipe, Segment
+from gifapp.domain.recipes.recipe import Crop, Recipe
 from gifapp.processes import wait_until
+from tests.client.conftest import SHORT
 from tests.support.clips import real_clip
 from tests.support.frames import edits
 from tests.support.service import PASSWORD, RunningService
-
-SHORT = Recipe(segments=(Segment(start_s=1, end_s=2),), width_px=160)
 
 
 @pytest.mark.timeout(60)

@@ -15,17 +15,13 @@ from gifapp import errors
 from gifapp.client import Client
 from gifapp.client.uploading import CHUNK_BYTES
 from gifapp.domain.views.jobs import SourceView
+from tests.client.conftest import several_chunks, unfinished
 from tests.client.scripted_service import ScriptedService
 from tests.support.clips import real_clip
 from tests.support.lines import bad_line
 from tests.support.service import RunningService, running_service, web_server
 
 CUT_AFTER_BYTES = 300_000
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("service")
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +32,6 @@ def service(directory: Path) -> Iterator[RunningService]:
 
 def is_clip(source: SourceView, content: bytes) -> bool:
     return (source.sha256, source.bytes) == (hashlib.sha256(content).hexdigest(), len(content))
-
-
-def unfinished(directory: Path) -> list[Path]:
-    facts = (directory / "data" / "storage" / "uploads").glob("*/*/upload.json")
-    return [path for path in facts if '"source_id":null' in path.read_text()]
-
-
-def several_chunks() -> bytes:
-    """A video of several chunks: a clip followed by zeros that no decoder reads."""
-    return real_clip().read_bytes() + bytes(2 * CHUNK_BYTES)
 
 
 async def test_upload_survives_connections_shorter_than_the_file(

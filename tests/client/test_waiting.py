@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,7 +16,7 @@ from gifapp.domain.job import JobState
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, JobView, ProgressEvent
 from gifapp.processes import wait_until
-from tests.client.test_client import SHORT
+from tests.client.conftest import SHORT
 from tests.support.clips import real_clip
 from tests.support.service import RunningService, web_server
 from tests.widgets.scripted import a_job
@@ -29,14 +28,6 @@ from gifapp import Client, Recipe
 url, token, path = sys.argv[1:]
 Client(url, token).convert(path, Recipe(fps=50.0, width_px=1280))
 """
-
-
-@pytest.fixture
-def later(client: Client) -> JobView:
-    """A job scheduled for later."""
-    source = client.upload(real_clip())
-    recipe = SHORT.model_copy(update={"subtitles": "WEBVTT\n\n00:00.000 --> 00:01.000\nHello"})
-    return client.submit(source.id, recipe, run_at=datetime.now(UTC) + timedelta(hours=2))
 
 
 async def test_convert_works_inside_a_running_event_loop(client: Client) -> None:
