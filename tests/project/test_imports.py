@@ -16,6 +16,7 @@ PACKAGE = Path(gifapp.__file__).parent
 TESTS = Path(__file__).parents[1]
 EVERYONE = {
     "backoff",
+    "children",
     "confinement",
     "errors",
     "ffmpeg_program",
@@ -30,6 +31,7 @@ EVERYONE = {
 }
 LAYERS = {
     "backoff": set(),
+    "children": {"garbage"},
     "errors": set(),
     "ffmpeg_program": set(),
     "offline": set(),

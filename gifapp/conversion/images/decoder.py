@@ -1,7 +1,7 @@
 """Decodes pictures and writes their pixels to stdout.
 
-Runs as a child process under limits, since the pictures may be hostile. ``python -P -m
-gifapp.conversion.images.decoder PATH WIDTH HEIGHT PIX_FMT 0,1,4`` writes the pictures with these numbers.
+Runs as a child process under limits, since the pictures may be hostile. With the arguments PATH WIDTH HEIGHT
+PIX_FMT 0,1,4 it writes the pictures with these numbers.
 A rejected file gives one JSON object on stderr, `{"refused": code, "facts": {…}}`, and exit status 3.
 """
 
@@ -68,7 +68,3 @@ def _write(image: Image.Image) -> None:
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
         sys.stdout.buffer.write(strip.tobytes())
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

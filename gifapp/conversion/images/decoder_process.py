@@ -7,15 +7,16 @@ import math
 import select
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from gifapp import errors, processes
+from gifapp import children, errors, processes
 from gifapp.conversion.video import Video
 from gifapp.domain.limits import Limits
+
+_DECODER = "gifapp.conversion.images.decoder"
 
 
 class ImageDecoderProcess:
@@ -82,10 +83,7 @@ def _started(path: Path, video: Video, numbers: Sequence[int], limits: Limits) -
         memory_bytes=limits.memory_bytes, cpu_s=math.ceil(limits.deadline_s)
     )
     return processes.spawn(
-        [
-            *(sys.executable, "-P", "-W", "ignore", "-m", "gifapp.conversion.images.decoder"),
-            *(str(path.resolve()), *size, pix_fmt, ",".join(map(str, numbers))),
-        ],
+        children.command(_DECODER, str(path.resolve()), *size, pix_fmt, ",".join(map(str, numbers))),
         limits=bounds,
         readable=[path],
         env=processes.environment_without_secrets(),

@@ -41,8 +41,7 @@ PROGRESSIVE = 1  # ffmpeg's AV_FIELD_PROGRESSIVE; higher values are field orders
 LEAPING = ("mpegts", "mpeg")  # may be joined recordings: an apparent long pause is a timestamp jump
 
 
-def main() -> None:
-    name, max_pixels = sys.argv[1:]
+def main(name: str, max_pixels: str) -> None:
     result: dict[str, Any]
     try:
         result = {"found": inspect(Path(name), int(max_pixels))}

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from gifapp import errors, processes
+from gifapp import children, errors, processes
 from gifapp.conversion.probing.clock import MICROSECONDS, Clock
 from gifapp.conversion.probing.container_formats import ALPHA_DECODERS
 from gifapp.conversion.video import (
@@ -33,11 +32,6 @@ from gifapp.domain.timing import MAX_FPS
 __all__ = ["Video", "probe", "probed"]
 
 _INSPECTION = "gifapp.conversion.probing.inspection"
-# uses a tenth less CPU than `-m`
-_RUN = (
-    "import sys; from importlib import import_module; from gifapp.garbage import collect_rarely; "
-    "collect_rarely(); import_module(sys.argv.pop(1)).main()"
-)
 DEADLINE_S = 20.0
 CHECKPOINT_S = 0.1
 MEMORY_BYTES = 1024**3
@@ -97,11 +91,9 @@ def _check_readable(path: Path) -> None:
 
 
 def _inspected(path: Path, limits: Limits, checkpoint: Callable[[], None] | None) -> dict[str, Any]:
-    # -P: do not import a file named av.py from the working directory
-    argv = [sys.executable, "-P", "-c", _RUN, _INSPECTION, str(path), str(limits.max_pixels)]
     bounds = processes.untrusted_file_limits(memory_bytes=MEMORY_BYTES, cpu_s=int(DEADLINE_S))
     child = processes.spawn(
-        argv,
+        children.command(_INSPECTION, str(path), str(limits.max_pixels)),
         limits=bounds,
         readable=[path],
         env=processes.environment_without_secrets(),

@@ -6,13 +6,12 @@ import contextlib
 import json
 import math
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gifapp import errors, processes
+from gifapp import children, errors, processes
 from gifapp.conversion.probing.container_formats import FORMATS
 from gifapp.conversion.text.cues import refused
 from gifapp.domain.limits import Limits
@@ -20,6 +19,7 @@ from gifapp.domain.recipes.recipe import Recipe, track_number
 from gifapp.domain.wording import size
 from gifapp.ffmpeg_program import ffmpeg_program
 
+_LISTING = "gifapp.conversion.text.track_listing"
 CHECKPOINT_S = 0.1
 LISTING_S = 20.0
 MEMORY_BYTES = 1024**3
@@ -70,8 +70,7 @@ def with_text_track(recipe: Recipe, path: Path, *, limits: Limits, checkpoint: C
 
 
 def _tracks(path: Path, checkpoint: Callable[[], None]) -> list[_Track]:
-    argv = [sys.executable, "-P", "-m", "gifapp.conversion.text.track_listing", str(path.resolve())]
-    listed = _output(argv, path, LISTING_S, checkpoint)
+    listed = _output(children.command(_LISTING, str(path.resolve())), path, LISTING_S, checkpoint)
     return [_Track(*track) for track in json.loads(listed or b"[]")]
 
 

@@ -1,6 +1,6 @@
 """Lists a file's subtitle tracks. Runs as a child process under limits, since the file may be hostile.
 
-``python -P -m gifapp.conversion.text.track_listing FILE`` prints a JSON array of codec, language and title.
+Its argument is the file. It prints a JSON array of codec, language and title.
 """
 
 from __future__ import annotations
@@ -28,7 +28,3 @@ def main(name: str) -> None:
     except (av.FFmpegError, ValueError):
         tracks = []
     json.dump(tracks, sys.stdout)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
