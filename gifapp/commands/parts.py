@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gifapp import errors, private
-from gifapp.identity.service import Identity, build_identity
 from gifapp.jobs.db import locks
 from gifapp.jobs.parts import JobParts
 from gifapp.jobs.timings import Timings
@@ -17,6 +17,9 @@ from gifapp.settings import Settings
 from gifapp.storage.blobs import Blobs, open_blobs
 from gifapp.storage.disk import make_folders
 from gifapp.up.directory import running_service
+
+if TYPE_CHECKING:
+    from gifapp.identity.service import Identity
 
 _SECRET_BYTES = 32
 _SCRAPE_TOKEN_BYTES = 16
@@ -45,6 +48,8 @@ class Foundation:
 
     def build_identity(self) -> Identity:
         """The accounts and sessions, connected; the caller closes them."""
+        from gifapp.identity.service import build_identity
+
         return build_identity(
             mongodb_url=self.mongodb_url,
             redis_url=self.redis_url,

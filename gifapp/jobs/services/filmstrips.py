@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Lock
 
-from gifapp.conversion.decode.filmstrip import filmstrip
 from gifapp.domain.limits import Limits
 from gifapp.jobs.db import sources
 from gifapp.storage.blobs import Blobs
@@ -27,6 +26,8 @@ class Filmstrips:
             errors.NotFound
             errors.SourceDamaged, errors.ConversionTooSlow: the video could not be decoded.
         """
+        from gifapp.conversion.decode.filmstrip import filmstrip  # noqa: PLC0415  workers need no NumPy
+
         source = sources.find_source(owner_id, source_id)
         strip = self._kept.get(source.sha256)
         if strip is None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from dataclasses import replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from gifapp.conversion.exporting.frame_files import Export, export_frames
-from gifapp.conversion.exporting.frame_strip import frame_strip
 from gifapp.domain.frame_strip import COLUMNS
 from gifapp.domain.limits import Limits
 from gifapp.domain.recipes.recipe import Recipe
@@ -16,6 +14,9 @@ from gifapp.domain.views.frames import FrameStripView
 from gifapp.jobs.db import sources
 from gifapp.jobs.services.jobs import GifFile
 from gifapp.storage.blobs import Blobs
+
+if TYPE_CHECKING:
+    from gifapp.conversion.exporting.frame_files import Export
 
 EXPORT_DEADLINE_S = 60.0
 
@@ -32,6 +33,8 @@ class Frames:
             errors.NotFound
             errors.GifappError: see `conversion.exporting.frame_strip`.
         """
+        from gifapp.conversion.exporting.frame_strip import frame_strip  # noqa: PLC0415  workers need no NumPy
+
         source = sources.find_source(owner_id, source_id)
         with self._blobs.video(source.sha256) as path:
             strip = frame_strip(path, sources.video_of(source), recipe, limits=self._limits)
@@ -51,6 +54,8 @@ class Frames:
             errors.DiskFull: only the reserve is left on the disk.
             errors.GifappError: see `conversion.exporting.frame_files`.
         """
+        from gifapp.conversion.exporting.frame_files import export_frames  # noqa: PLC0415  as above
+
         limits = replace(self._limits, deadline_s=min(self._limits.deadline_s, EXPORT_DEADLINE_S))
         self._blobs.workspace.check_disk(0, reserve_bytes=self._limits.reserve_bytes)
         scratch = self._blobs.workspace.scratch(f"frames-{secrets.token_hex(8)}")

@@ -6,7 +6,6 @@ All methods block; run them in a thread. Other people's videos are not found.
 from __future__ import annotations
 
 from gifapp import errors
-from gifapp.conversion.decode import still
 from gifapp.conversion.playable import media_type
 from gifapp.conversion.probing.probe import probe
 from gifapp.conversion.video import Video
@@ -62,6 +61,8 @@ class Sources:
             errors.QuotaExceeded: another upload has used up the quota meanwhile.
             errors.DiskFull, errors.ServiceUnavailable
         """
+        from gifapp.conversion.decode import still  # noqa: PLC0415  workers need no NumPy
+
         incoming.finish()
         video = probe(incoming.path, limits=self._limits)
         still.poster(incoming.path, video, incoming.poster_path, limits=self._limits)
@@ -146,6 +147,8 @@ class Sources:
             errors.NotFound
             errors.SourceDamaged, errors.ConversionTooSlow: no frame could be decoded.
         """
+        from gifapp.conversion.decode import still  # noqa: PLC0415  workers need no NumPy
+
         source = sources.find_source(owner_id, source_id)
         with self._blobs.video(source.sha256) as path:
             return still.picture(path, sources.video_of(source), at_s, limits=self._limits)
