@@ -222,6 +222,11 @@ def job(ada: Person, jobs: JobParts, source: SourceView, job_recipe: Recipe) -> 
     return jobs.submission.submit(ada.id, source.id, job_recipe)
 
 
+def _noise(sigma: float) -> Image.Image:
+    """In colour: of GIFs in shades of grey, Pillow reads some frames wrongly."""
+    return Image.merge("RGB", [Image.effect_noise((64, 48), sigma) for _ in "RGB"])
+
+
 @pytest.fixture
 def gif(ada: Person, jobs: JobParts, job: JobView) -> bytes:
     """The GIF of Ada's job, settled as a worker would."""
@@ -229,7 +234,7 @@ def gif(ada: Person, jobs: JobParts, job: JobView) -> bytes:
     assert claimed is not None
     attempt = leases.attempt_of(claimed)
     with jobs.blobs.workspace.scratch(attempt.key) as directory:
-        pictures = [Image.effect_noise((64, 48), 80 + number) for number in range(4)]
+        pictures = [_noise(80 + number) for number in range(4)]
         made = directory / "made.gif"
         pictures[0].save(made, save_all=True, append_images=pictures[1:], duration=100)
         data = made.read_bytes()
