@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 from gifapp import errors
 from gifapp.commands.admin import admin
 from gifapp.commands.parts import prepare
+from gifapp.identity import service
+from gifapp.identity.passwords import Passwords
 from gifapp.settings import load
 
 PASSWORD = "correct horse\n"
@@ -18,6 +20,7 @@ PASSWORD = "correct horse\n"
 def data_dir(tmp_path: Path, redis_url: str, mongodb_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GIFAPP_REDIS_URL", redis_url)
     monkeypatch.setenv("GIFAPP_MONGODB_URL", mongodb_url)
+    monkeypatch.setattr(service, "Passwords", lambda _: Passwords(4))  # a cheap hash
     return tmp_path
 
 
