@@ -18,6 +18,12 @@ from typing import IO
 from gifapp import errors
 
 _ROOT = 0
+_NOT_A_FILE = "is not a file; move it away"
+_PROBLEMS = {
+    errno.ELOOP: "is a symbolic link; put the file itself there",
+    errno.EISDIR: _NOT_A_FILE,
+    errno.ENXIO: _NOT_A_FILE,  # a socket
+}
 
 
 def make_directory(path: Path, *, trusts_parent: bool = True) -> None:
@@ -64,18 +70,44 @@ def read(path: Path) -> bytes:
     """The content of a file that `write` made; a file of ours is first closed to all other users.
 
     Raises:
-        errors.NotPrivate: it belongs to another user, or is a symbolic link.
+        errors.NotPrivate: it belongs to another user, or is a link or something else than a file.
         OSError
     """
-    with _opened(path, os.O_RDONLY) as file:
+    with open_existing(path) as file:
         return file.read()
+
+
+def read_named(path: Path) -> bytes:
+    """The content of a file that the operator named, which may be a link, as Kubernetes mounts secrets.
+
+    Raises:
+        OSError: it cannot be read, or is something else than a file, such as a device that never ends.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+def open_existing(path: Path) -> IO[bytes]:
+    """Open a file to read or lock it; it is first closed to all other users.
+
+    Raises:
+        errors.NotPrivate: it belongs to another user, or is a link or something else than a file.
+        OSError
+    """
+    return _opened(path, os.O_RDONLY)
 
 
 def open_lock(path: Path) -> IO[bytes]:
     """Open a file to lock, creating it if it is missing; other users cannot open it.
 
     Raises:
-        errors.NotPrivate: it belongs to another user, or is a symbolic link.
+        errors.NotPrivate: it belongs to another user, or is a link or something else than a file.
         OSError
     """
     return _opened(path, os.O_RDWR | os.O_CREAT)
@@ -109,16 +141,17 @@ def check_owner(path: Path, stat: os.stat_result, *, trusts_parent: bool = True)
 
 def _opened(path: Path, flags: int) -> IO[bytes]:
     descriptor = _descriptor(path, flags)
-    file = os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "r+b")
     try:
         status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise errors.NotPrivate(path=path, problem=_NOT_A_FILE)
         check_owner(path, status)
         if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & 0o077:
             os.fchmod(descriptor, 0o600)
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
+    return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "r+b")
 
 
 def _descriptor(path: Path, flags: int) -> int:
@@ -126,10 +159,9 @@ def _descriptor(path: Path, flags: int) -> int:
     try:
         return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as refused:
-        if refused.errno != errno.ELOOP:
+        if refused.errno not in _PROBLEMS:
             raise
-        problem = "is a symbolic link; put the file itself there"
-        raise errors.NotPrivate(path=path, problem=problem) from None
+        raise errors.NotPrivate(path=path, problem=_PROBLEMS[refused.errno]) from None
 
 
 def _name_of(uid: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -219,6 +220,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         path = settings_file(init_settings().get("data_dir"))
+        _check_is_file(path)
         toml = TomlConfigSettingsSource(settings_cls, path)
         if "data_dir" in toml.toml_data:
             problem = (
@@ -273,6 +275,12 @@ class Settings(BaseSettings):
     def worker_range(self) -> tuple[int, int]:
         minimum, _, maximum = self.workers.partition("..")
         return int(minimum), int(maximum)
+
+
+def _check_is_file(path: Path) -> None:
+    """Without this, a folder or a link to nothing would leave every setting at its default, unnoticed."""
+    if os.path.lexists(path) and not path.is_file():
+        raise errors.SettingInvalid(name=f"file {path}", problem="it is not a file, or a link to none")
 
 
 def load(**flags: Any) -> Settings:

@@ -37,6 +37,6 @@ def any_set() -> bool:
     if any(name.upper().startswith("GIFAPP_") for name in os.environ):
         return True
     try:
-        return settings_file().exists()
+        return os.path.lexists(settings_file())
     except errors.SettingInvalid:  # no home directory, so no file
         return False

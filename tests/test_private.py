@@ -1,9 +1,12 @@
 """Private files, and what other users may have planted where they are created."""
 
+import contextlib
 import os
+import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,9 +94,33 @@ def test_file_of_another_user_is_neither_read_nor_locked(tmp_path: Path) -> None
             use(theirs)
 
 
-def test_pipe_without_a_writer_does_not_block(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    assert private.read(tmp_path / "pipe") == b""
+@pytest.mark.parametrize("use", [private.read, private.open_existing, private.open_lock])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "socket"])
+def test_what_is_no_file_is_refused_without_blocking(
+    tmp_path: Path, kind: str, use: Callable[[Path], object]
+) -> None:
+    make_other_than_file(tmp_path / "name", kind)
+    with pytest.raises(errors.NotPrivate, match=r"name is not a file; move it away\."):
+        use(tmp_path / "name")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_file_that_the_operator_named_is_a_file(tmp_path: Path, kind: str) -> None:
+    make_other_than_file(tmp_path / "named", kind)
+    with pytest.raises(OSError, match="it is not a file"):
+        private.read_named(tmp_path / "named")
+
+
+def make_other_than_file(path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path.symlink_to("/dev/zero")  # which never ends
+    else:
+        with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as listening:  # a long path fails
+            listening.bind(path.name)
 
 
 def test_lock_is_private_and_follows_no_symlink(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gifapp import errors, settings
+from gifapp import errors, settings, settings_file
 from gifapp.domain.limits import Allowance
 from gifapp.domain.networks import LOOPBACK
 
@@ -121,6 +121,18 @@ def test_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
 def test_malformed_file_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "gifapp.toml").write_bytes(content)
     with pytest.raises(errors.SettingInvalid, match=r"gifapp\.toml"):
+        settings.load()
+
+
+@pytest.mark.parametrize("kind", ["folder", "link to nothing"])
+def test_settings_file_that_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "gifapp.toml"
+    if kind == "folder":  # as Docker makes for a missing file
+        path.mkdir()
+    else:
+        path.symlink_to("missing")
+    assert settings_file.any_set()
+    with pytest.raises(errors.SettingInvalid, match=r"gifapp\.toml is wrong: it is not a file"):
         settings.load()
 
 

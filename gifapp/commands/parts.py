@@ -106,8 +106,7 @@ def read_secret(settings: Settings) -> bytes:
     path = settings.secret_file or settings.data_dir / "secret.key"
     try:
         _make_secret(path)
-        # a configured file may be a link owned by root, as Kubernetes mounts secrets
-        text = path.read_bytes() if settings.secret_file else private.read(path)
+        text = private.read_named(path) if settings.secret_file else private.read(path)
         secret = text.strip()
     except OSError as refused:
         raise errors.SettingInvalid(
@@ -129,7 +128,7 @@ def read_scrape_token(settings: Settings) -> bytes | None:
     if path is None:
         return None
     try:
-        token = path.read_bytes().strip()
+        token = private.read_named(path).strip()
     except OSError as refused:
         problem = f"{path}: {refused.strerror}"
         raise errors.SettingInvalid(name="GIFAPP_METRICS_TOKEN_FILE", problem=problem) from None

@@ -72,17 +72,26 @@ def running_service(data_dir: Path) -> Addresses | None:
     """The addresses of the service that is running on `data_dir`; None if none is.
 
     Raises:
-        errors.SettingInvalid: we may not read the directory.
+        errors.SettingInvalid: we may not read the directory, or do not understand the addresses in it.
+        errors.NotPrivate: the lock or the addresses are no files of ours.
     """
     try:
-        with _lock_path(data_dir).open() as lock:
+        with private.open_existing(_lock_path(data_dir)) as lock:
             if _locked(lock):  # nobody held it, so the addresses are stale
                 return None
-        return Addresses(**json.loads(_addresses_path(data_dir).read_text()))
+        return _addresses(_addresses_path(data_dir))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError:
         problem = f"{data_dir} may not be read by this user"
+        raise errors.SettingInvalid(name="GIFAPP_DATA_DIR", problem=problem) from None
+
+
+def _addresses(path: Path) -> Addresses:
+    try:
+        return Addresses(**json.loads(private.read(path)))
+    except (ValueError, TypeError):
+        problem = f"{path} is damaged, or of another version of gifapp; restart the service"
         raise errors.SettingInvalid(name="GIFAPP_DATA_DIR", problem=problem) from None
 
 

@@ -108,11 +108,13 @@ def _room(path: Path) -> Finding:
 
 def _secret(path: Path) -> Finding:
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        mode = path.stat().st_mode
     except FileNotFoundError:
         return Finding("secret", "ok", f"{path} will be created at the first start")
     except OSError as refused:
         return Finding("secret", "broken", f"{path}: {refused.strerror}", "give gifapp's user read access")
+    if not stat.S_ISREG(mode):
+        return Finding("secret", "broken", f"{path} is not a file", "name another in GIFAPP_SECRET_FILE")
     if mode & 0o077:
         return Finding("secret", "broken", f"other users can read {path}", f"chmod 600 {path}")
     return Finding("secret", "ok", f"{path}, readable only by its owner")

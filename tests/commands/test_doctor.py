@@ -112,6 +112,16 @@ def test_secret_readable_by_others_is_reported(
     assert ask()[0] == 0
 
 
+def test_folder_in_place_of_the_secret_is_not_to_be_closed(
+    ask: Callable[..., tuple[int, Report]], tmp_path: Path
+) -> None:
+    (tmp_path / "secret.key").mkdir(mode=0o755)
+    status, report = ask()
+    assert status == 1
+    assert report["secret"]["found"].endswith("secret.key is not a file")
+    assert "chmod" not in report["secret"]["advice"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
 def test_doctor_reports_whether_decoders_are_confined(
     ask: Callable[..., tuple[int, Report]], monkeypatch: pytest.MonkeyPatch

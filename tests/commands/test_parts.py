@@ -43,7 +43,7 @@ def test_short_secret_is_refused(tmp_path: Path) -> None:
 
 
 def test_unreadable_secret_names_the_setting(tmp_path: Path) -> None:
-    with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_SECRET_FILE is wrong: .*: Is a directory"):
+    with pytest.raises(errors.SettingInvalid, match=r"GIFAPP_SECRET_FILE is wrong: .*: it is not a file"):
         read_secret(Settings(data_dir=tmp_path, secret_file=tmp_path))
 
 

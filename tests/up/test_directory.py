@@ -118,3 +118,20 @@ def test_addresses_of_a_killed_service_are_ignored(tmp_path: Path) -> None:
         written = (tmp_path / "run" / "services.json").read_text()
     (tmp_path / "run" / "services.json").write_text(written)
     assert running_service(tmp_path) is None
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", '{"url": "http://127.0.0.1:1"}'])
+def test_unusable_addresses_are_explained(tmp_path: Path, written: str) -> None:
+    with lock_data_directory(tmp_path), published_addresses(tmp_path, ADDRESSES):
+        (tmp_path / "run" / "services.json").write_text(written)
+        with pytest.raises(errors.SettingInvalid, match=r"services\.json is damaged.*; restart the service"):
+            running_service(tmp_path)
+
+
+def test_pipe_in_place_of_the_lock_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir(mode=0o700)
+    os.mkfifo(tmp_path / "run" / "lock")
+    with pytest.raises(errors.NotPrivate, match="lock is not a file"):
+        running_service(tmp_path)
+    with pytest.raises(errors.NotPrivate, match="lock is not a file"), lock_data_directory(tmp_path):
+        pass
