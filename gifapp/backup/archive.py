@@ -2,8 +2,8 @@
 
 It contains, in this order: `gifapp.json`, the versions that made it; `secret.key`, unless that is stored
 elsewhere; `files/KIND/NAME`, the stored files; `documents/COLLECTION.bson`, MongoDB's documents, concatenated
-as by mongodump; `complete.json`, the number of documents and the SHA-256 of each file. Without the last, the
-archive is incomplete.
+as by mongodump; `complete.json`, the number of documents and the SHA-256 of each entry before it. Without the
+last, the archive is incomplete.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from gifapp import errors
 
 FORMAT = 1
-HEAD, SECRET, COMPLETE = "gifapp.json", "secret.key", "complete.json"
+HEAD, SECRET, COMPLETE, FILES = "gifapp.json", "secret.key", "complete.json", "files/"
 
 _CHUNK_BYTES = 1024 * 1024
 _MAX_JSON_BYTES = 1024**3
@@ -36,23 +36,29 @@ _NAME = re.compile(
 class Head(BaseModel, frozen=True):
     """The version of gifapp that made the archive, and of its documents' schema."""
 
-    format: int
-    gifapp: str
+    format: int = Field(ge=1)
+    gifapp: str = Field(pattern=r"^[\w.+!-]{1,64}$")
     made_at: str
-    schema_version: int
+    schema_version: int = Field(ge=0)
 
 
 class Complete(BaseModel, frozen=True):
-    """An archive's contents: the number of documents per collection, and the digest of each file."""
+    """An archive's contents: the number of documents per collection, and the digest of each file.
+
+    Attributes:
+        others: the digest of each other entry; None: an earlier version made the archive.
+    """
 
     documents: dict[str, int]
     files: dict[str, str]
+    others: dict[str, str] | None = None
 
 
 class ArchiveWriter:
     def __init__(self, out: IO[bytes]) -> None:
         self._tar = tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
         self._now = int(time.time())
+        self.others: dict[str, str] = {}  # the digest of each entry but files
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +72,8 @@ class ArchiveWriter:
         member.size, member.mtime, member.mode = size_bytes, self._now, 0o600
         hashing = Hashing(file)
         self._tar.addfile(member, hashing)
+        if not name.startswith(FILES):
+            self.others[name] = hashing.sha256
         return hashing.sha256
 
     def add_whole(self, name: str, file: IO[bytes]) -> str:
@@ -109,7 +117,9 @@ def read_archive(path: Path) -> Iterator[Iterator[Entry]]:
     try:
         with tarfile.open(path, mode="r|") as tar:
             yield _entries(tar)
-    except (tarfile.TarError, EOFError, ValidationError) as damaged:
+    except ValidationError:
+        raise errors.BackupUnreadable(problem="it is damaged") from None
+    except (tarfile.TarError, EOFError) as damaged:
         raise errors.BackupUnreadable(problem=str(damaged) or "it is truncated") from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as refused:
         raise errors.BackupUnreadable(problem=refused.strerror) from None
@@ -117,7 +127,8 @@ def read_archive(path: Path) -> Iterator[Iterator[Entry]]:
 
 def _entries(tar: tarfile.TarFile) -> Iterator[Entry]:
     for member in tar:
-        file = tar.extractfile(member) if member.isreg() else None
+        # a sparse entry may unpack to far more than the archive's size
+        file = tar.extractfile(member) if member.isreg() and not member.issparse() else None
         if file is None or not _NAME.fullmatch(member.name):
             raise errors.BackupUnreadable(problem=f"{member.name!r} is not part of a gifapp backup")
         yield Entry(member.name, member.size, file)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,11 +14,24 @@ from typing import Any, cast
 
 import bson
 from bson.codec_options import CodecOptions
+from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from gifapp import errors, private
-from gifapp.backup.archive import COMPLETE, FORMAT, HEAD, SECRET, Complete, Entry, Hashing, Head, read_archive
+from gifapp.backup.archive import (
+    COMPLETE,
+    FILES,
+    FORMAT,
+    HEAD,
+    SECRET,
+    Complete,
+    Entry,
+    Hashing,
+    Head,
+    read_archive,
+)
 from gifapp.domain.views.administration import FileKind
 from gifapp.jobs.db.migrations import SCHEMA_VERSION
 from gifapp.mongodb import reaching_mongodb
@@ -70,20 +85,21 @@ class _Restoring:
         self._head: Head | None = None
         self._complete: Complete | None = None
         self._digests: dict[str, str] = {}
+        self._others: dict[str, str] = {}
 
     def take(self, entry: Entry) -> None:
         if entry.name == HEAD:
-            self._head = _checked(Head.model_validate_json(entry.content()))
+            self._head = _checked(Head.model_validate_json(self._content(entry)))
         elif self._head is None:
             raise errors.BackupUnreadable(problem="it is not a gifapp backup")
         elif entry.name == SECRET:
-            self._keep_secret(entry.content())
+            self._keep_secret(self._content(entry))
         elif entry.name == COMPLETE:
             self._complete = Complete.model_validate_json(entry.content())
-        elif entry.name.startswith("files/"):
+        elif entry.name.startswith(FILES):
             self._keep_file(entry)
         else:
-            self._write(entry, self._scratch / Path(entry.name).name)
+            self._others[entry.name] = self._write(entry, self._scratch / Path(entry.name).name)
 
     def finish(self) -> Complete:
         """Check that nothing is missing, then insert the documents."""
@@ -91,16 +107,23 @@ class _Restoring:
             raise errors.BackupUnreadable(problem="it is truncated")
         if self._digests != self._complete.files:
             raise errors.BackupUnreadable(problem="its files differ from the saved ones")
+        if self._complete.others not in (None, self._others):
+            raise errors.BackupUnreadable(problem="its documents differ from the saved ones")
         for name, count in self._complete.documents.items():
-            self._undo.callback(self._database.drop_collection, name)
-            if self._insert(name) != count:
-                raise errors.BackupUnreadable(problem=f"documents of {name} are missing")
+            if f"documents/{name}.bson" not in self._others or self._insert(name) != count:
+                raise errors.BackupUnreadable(problem=f"documents of {name!r} are missing")
         return self._complete
+
+    def _content(self, entry: Entry) -> bytes:
+        content = entry.content()
+        self._others[entry.name] = hashlib.sha256(content).hexdigest()
+        return content
 
     def _insert(self, name: str) -> int:
         path, count = self._scratch / f"{name}.bson", 0
+        self._undo.callback(self._database.drop_collection, name)
         self._database.drop_collection(name)
-        with path.open("rb") as file:
+        with path.open("rb") as file, _explaining_damage():
             for batch in _batches(bson.decode_file_iter(file, _RAW)):
                 self._database[name].insert_many(batch)
                 count += len(batch)
@@ -142,6 +165,15 @@ def _checked(head: Head) -> Head:
     if head.format > FORMAT or head.schema_version > SCHEMA_VERSION:
         raise errors.BackupTooNew(version=head.gifapp)
     return head
+
+
+@contextlib.contextmanager
+def _explaining_damage() -> Iterator[None]:
+    try:
+        with reaching_mongodb():
+            yield
+    except (InvalidBSON, OperationFailure):
+        raise errors.BackupUnreadable(problem="its documents are damaged") from None
 
 
 def _batches(documents: Iterator[RawBSONDocument]) -> Iterator[list[RawBSONDocument]]:

@@ -70,7 +70,7 @@ def save(
         missing = {name for name, digest in files.items() if digest is None}
         documents = {spool.collection: spool.add_to(archive, database, missing) for spool in spools}
         digests = {"/".join(name): digest for name, digest in files.items() if digest is not None}
-        complete = Complete(documents=documents, files=digests)
+        complete = Complete(documents=documents, files=digests, others=archive.others)
         archive.add_model(COMPLETE, complete)
     return Saved(complete, sorted("/".join(name) for spool in spools for name in spool.missed))
 

@@ -170,6 +170,24 @@ def drop_a_document(contents: Contents) -> None:
     contents["documents/jobs.bson"] = bson.encode(first)
 
 
+def damage_documents(contents: Contents) -> None:
+    contents["documents/jobs.bson"] = bytes(100)
+
+
+def repeat_a_document(contents: Contents) -> None:
+    contents["documents/jobs.bson"] *= 2
+
+
+def name_other_documents(contents: Contents) -> None:
+    complete = json.loads(contents["complete.json"])
+    complete["documents"]["../jobs"] = 1
+    contents["complete.json"] = json.dumps(complete).encode()
+
+
+def say_nothing(contents: Contents) -> None:
+    contents["complete.json"] = b"[]"
+
+
 def leave_the_directory(contents: Contents) -> None:
     end = contents.pop("complete.json")
     contents["files/gif/../../../stray"] = b"x"
@@ -192,7 +210,11 @@ def be_somebody_elses(contents: Contents) -> None:
         (drop_a_file, "differ from the saved ones"),
         (change_a_gif, "differ from the saved ones"),
         (change_a_video, "is damaged"),
-        (drop_a_document, "documents of jobs are missing"),
+        (drop_a_document, "documents of 'jobs' are missing"),
+        (damage_documents, r"its documents are damaged\.$"),
+        (repeat_a_document, r"its documents are damaged\.$"),
+        (name_other_documents, r"documents of '\.\./jobs' are missing"),
+        (say_nothing, r"it is damaged\.$"),
         (leave_the_directory, "is not part of a gifapp backup"),
         (be_of_the_future, "Upgrade gifapp"),
         (be_somebody_elses, "it is not a gifapp backup"),
@@ -206,6 +228,47 @@ def test_damaged_archive_is_rejected_and_leaves_nothing(
     harm(contents)
     write(tmp_path / "harmed.tar", contents)
     is_left_empty(elsewhere, tmp_path / "harmed.tar", refusal)
+
+
+@pytest.fixture
+def saved(
+    database: Database[Any], parts: JobParts, upload: Callable[..., SourceView], tmp_path: Path
+) -> Contents:
+    """What an archive with a job contains."""
+    made_job(parts, upload, 1)
+    saved_by(database, parts, tmp_path)
+    return read(tmp_path / "backup.tar")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("gifapp.json", (b'"made_at":"2', b'"made_at":"3')),
+        ("secret.key", (SECRET[:1], b"?")),
+        ("documents/jobs.bson", (b"clip.mp4", b"clip.mp5")),
+    ],
+)
+def test_changed_byte_is_noticed_in_every_entry(
+    name: str,
+    change: tuple[bytes, bytes],
+    saved: Contents,
+    elsewhere: tuple[Database[Any], Blobs],
+    tmp_path: Path,
+) -> None:
+    changed = saved[name].replace(*change)
+    assert changed != saved[name]
+    write(tmp_path / "changed.tar", saved | {name: changed})
+    is_left_empty(elsewhere, tmp_path / "changed.tar", "documents differ from the saved ones")
+
+
+def test_entry_that_unpacks_to_more_than_it_holds_is_rejected(
+    elsewhere: tuple[Database[Any], Blobs], tmp_path: Path
+) -> None:
+    with tarfile.open(tmp_path / "sparse.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("gifapp.json")
+        member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(10**12)}
+        tar.addfile(member)
+    is_left_empty(elsewhere, tmp_path / "sparse.tar", "is not part of a gifapp backup")
 
 
 @pytest.mark.parametrize("size", [0, 100, 7000, 20_000])
