@@ -40,7 +40,7 @@ def lock_data_directory(data_dir: Path) -> Iterator[None]:
         errors.DiskFull
         errors.DataDirectoryHeld: another process holds the lock.
     """
-    with _explaining_failures(data_dir):
+    with explaining_failures(data_dir):
         _check_not_shared(data_dir)
         private.make_directory(data_dir, trusts_parent=False)
         for name in ("run", "logs"):
@@ -55,6 +55,21 @@ def lock_data_directory(data_dir: Path) -> Iterator[None]:
         lock.write(str(os.getpid()).encode())
         lock.flush()
         yield
+
+
+@contextlib.contextmanager
+def explaining_failures(directory: Path) -> Iterator[None]:
+    """Translate the system's errors about what is in `directory`.
+
+    Raises:
+        errors.DirectoryNotWritable
+        errors.DiskFull
+    """
+    try:
+        with translating_os_errors():
+            yield
+    except OSError:
+        raise errors.DirectoryNotWritable(path=directory) from None
 
 
 @contextlib.contextmanager
@@ -123,12 +138,3 @@ def _locked(lock: IO[Any]) -> bool:
 
 def _holder(lock: IO[bytes]) -> str:
     return lock.read().decode() or "unknown"
-
-
-@contextlib.contextmanager
-def _explaining_failures(data_dir: Path) -> Iterator[None]:
-    try:
-        with translating_os_errors():
-            yield
-    except OSError:
-        raise errors.DirectoryNotWritable(path=data_dir) from None

@@ -23,6 +23,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from gifapp import errors, private
 from gifapp.redis_client import make_client
 from gifapp.up.child import Child, Part
+from gifapp.up.directory import explaining_failures
 from gifapp.up.mongod import mongod_for, note_data_version
 from gifapp.up.ports import LOOPBACK, free_port
 from gifapp.up.programs import REDIS_SERVER
@@ -88,10 +89,15 @@ def running(server: Server) -> Iterator[str]:
 
 
 def redis_server(directory: Path, *, program: Path | None = None) -> Server:
-    """A Redis with an append-only file, a new password and a free port."""
-    private.make_directory(directory)
+    """A Redis with an append-only file, a new password and a free port.
+
+    Raises:
+        errors.ServerMissing, errors.DirectoryNotWritable, errors.NotPrivate, errors.DiskFull
+    """
     port, password = free_port(), secrets.token_hex(24)
-    private.write(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
+    with explaining_failures(directory):
+        private.make_directory(directory)
+        private.write(directory / "redis.conf", _REDIS_CONF.format(port=port, password=password))
     url = f"redis://:{password}@{LOOPBACK}:{port}/0"
     argv = (str(program or REDIS_SERVER.find()), "redis.conf")
     part = Part(
@@ -110,10 +116,12 @@ def mongod_server(directory: Path, *, program: Path | None = None) -> Server:
 
     Raises:
         errors.ServerMissing, errors.MongodbDataForeign
+        errors.DirectoryNotWritable, errors.NotPrivate, errors.DiskFull
     """
-    private.make_directory(directory)
-    password = _kept_password(directory / "password")
-    at, listening = _mongodb_address(directory / "mongod.sock")
+    with explaining_failures(directory):
+        private.make_directory(directory)
+        password = _kept_password(directory / "password")
+        at, listening = _mongodb_address(directory / "mongod.sock")
     url = f"mongodb://{_MONGODB_USER}:{password}@{at}/gifapp?authSource=admin"
     argv = (
         *(str(program or mongod_for(directory)), "--dbpath", str(directory), "--quiet", "--auth"),

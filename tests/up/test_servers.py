@@ -2,6 +2,7 @@ import signal
 import socket
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -15,7 +16,7 @@ from structlog.testing import capture_logs
 from gifapp import errors
 from gifapp.processes import wait_until
 from gifapp.up.programs import MONGOD, REDIS_SERVER, Program
-from gifapp.up.servers import mongod_server, redis_server, running, running_mongod, running_redis
+from gifapp.up.servers import Server, mongod_server, redis_server, running, running_mongod, running_redis
 
 
 def test_redis_keeps_its_data_over_a_restart(tmp_path: Path) -> None:
@@ -49,6 +50,22 @@ def test_redis_keeps_its_data_when_it_fails_for_another_reason(tmp_path: Path) -
         pass
     with running_redis(tmp_path) as url, redis.Redis.from_url(url) as client:
         assert client.get("kept") == b"yes"
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(redis_server, ""), (redis_server, "redis.conf"), (mongod_server, ""), (mongod_server, "mongod.sock")],
+)
+def test_directory_that_cannot_be_used_is_refused_in_a_sentence(
+    make: Callable[[Path], Server], name: str, tmp_path: Path
+) -> None:
+    directory = tmp_path / "server"
+    if name:
+        (directory / name).mkdir(parents=True)
+    else:
+        directory.touch()
+    with pytest.raises(errors.DirectoryNotWritable, match=r"server is not writable\."):
+        make(directory)
 
 
 def test_redis_evicts_nothing_and_requires_a_password(redis_url: str) -> None:
