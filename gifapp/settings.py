@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -29,6 +30,7 @@ from gifapp.settings_file import default_data_dir, settings_file
 _DEFAULTS = Limits()
 _RATES = Rates()
 Rate = Annotated[str, Field(pattern=RATE, examples=["600/minute"])]
+Origin = Annotated[str, Field(pattern=r"^https?://[^\s/?#@*]+$", examples=["https://blog.example.org"])]
 _MAX_VALUE, _MAX_OF_UNIT = 10**15, {"s": 10**9, "days": 36_500}
 """The greatest values that clocks, MongoDB and the operating system can handle."""
 
@@ -39,11 +41,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GIFAPP_", frozen=True, extra="forbid")
 
     data_dir: Path = Field(default_factory=default_data_dir, description="The directory for all data.")
-    host: str = Field("127.0.0.1", description="The address the web server listens on.")
+    # an empty one would open the service to the network
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        examples=["127.0.0.1"],
+        description="The address the web server listens on.",
+    )
     port: int = Field(8866, ge=0, le=65535, description="The port the web server listens on.")
     public_url: str | None = Field(
         None,
-        pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
         examples=["https://gifs.example.org"],
         description="The URL that users open, if gifapp is behind a proxy.",
     )
@@ -164,7 +172,7 @@ class Settings(BaseSettings):
         ge=0,
         description="How long a stopping process waits for running conversions and requests, in seconds.",
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (), description="Other sites whose pages may use the API, comma-separated."
     )
 
@@ -179,10 +187,22 @@ class Settings(BaseSettings):
         "info", description="The lowest level that is logged."
     )
 
+    @field_validator("public_url")
+    @classmethod
+    def _check_url(cls, value: str | None) -> str | None:
+        try:
+            if value is not None:
+                _ = urlsplit(value).port
+        except ValueError as malformed:
+            raise ValueError(f"must be a URL such as https://gifs.example.org ({malformed})") from None
+        return value
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
-        return [part for part in value.split(",") if part] if isinstance(value, str) else value
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -268,7 +288,7 @@ class Settings(BaseSettings):
     @property
     def local_url(self) -> str:
         """The web server's address on its own machine."""
-        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
@@ -294,7 +314,7 @@ def load(**flags: Any) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as refused:
         first = next(problems_in(refused, Settings.model_json_schema(), whole="settings"))
-        name = "GIFAPP_" + first.path.replace(".", "_").upper()
+        name = "GIFAPP_" + first.path.partition(".")[0].upper()
         raise errors.SettingInvalid(name=name, problem=f"it {redact(first.words)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as broken:
         raise errors.SettingInvalid(name=f"file {file}", problem=broken) from None

@@ -40,8 +40,14 @@ def test_settings_file_is_that_of_the_data_directory_flag(tmp_path: Path) -> Non
     [
         ("PORT", "http"),
         ("PORT", "70000"),
+        ("HOST", ""),
         ("PUBLIC_URL", "gifs.example.com"),
         ("PUBLIC_URL", "javascript:alert(1)"),
+        ("PUBLIC_URL", "http://[::1"),
+        ("PUBLIC_URL", "https://gifs.example.org:99999"),
+        ("PUBLIC_URL", "https://me:hunter2@gifs.example.org"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example,https://b.example/"),
         ("REGISTRATION", "maybe"),
         ("WORKERS", "many"),
         ("WORKERS", "0..0"),
@@ -68,6 +74,18 @@ def test_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name:
     with pytest.raises(errors.SettingInvalid, match=f"GIFAPP_{name} is wrong: it must ") as refused:
         settings.load()
     assert "Input" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [("PUBLIC_URL", "https://gifs.example.org"), ("CORS_ORIGINS", "https://blog.example.org")],
+)
+def test_refusal_of_a_setting_shows_an_example(
+    monkeypatch: pytest.MonkeyPatch, name: str, example: str
+) -> None:
+    monkeypatch.setenv(f"GIFAPP_{name}", "gifs.example.com")
+    with pytest.raises(errors.SettingInvalid, match=f"such as {example}"):
+        settings.load()
 
 
 def test_password_in_a_wrong_setting_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +155,7 @@ def test_settings_file_that_is_no_file_is_refused(tmp_path: Path, kind: str) -> 
 
 
 def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIFAPP_CORS_ORIGINS", "https://a.example,https://b.example")
+    monkeypatch.setenv("GIFAPP_CORS_ORIGINS", "https://a.example, https://b.example")
     assert settings.load().cors_origins == ("https://a.example", "https://b.example")
 
 

@@ -87,7 +87,8 @@ def _node(path: tuple[str | int, ...], schema: Schema) -> Schema:
 
 
 def _follow(node: Schema, schema: Schema) -> Schema:
-    node = next((option for option in node.get("anyOf", ()) if option.get("type") != "null"), node)
+    # the examples of a value that may be null are beside its options
+    node = next((node | option for option in node.get("anyOf", ()) if option.get("type") != "null"), node)
     if "$ref" in node:
         node = schema["$defs"][node["$ref"].rpartition("/")[2]]
     return node

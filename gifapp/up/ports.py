@@ -20,7 +20,7 @@ def free_port(host: str = LOOPBACK) -> int:
     Raises:
         OSError: this machine has no such address, or no port is free.
     """
-    family, kind, _, _, address = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM)[0]
+    family, kind, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
     for _ in range(_TRIES):
         port = _FIRST + secrets.randbelow(_COUNT)
         with socket.socket(family, kind) as probe:
