@@ -93,6 +93,17 @@ def read_named(path: Path) -> bytes:
         os.close(descriptor)
 
 
+def check_replaceable(path: Path) -> None:
+    """Check that a new file at this path would replace a file at most.
+
+    Raises:
+        OSError: it would replace a device, such as /dev/stdout, a link or a folder.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise OSError(errno.EEXIST, "it is a link, or something else than a file")
+
+
 def open_existing(path: Path) -> IO[bytes]:
     """Open a file to read or lock it; it is first closed to all other users.
 

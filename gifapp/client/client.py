@@ -37,6 +37,7 @@ from gifapp.domain.views.jobs import (
     MeView,
     ShareView,
 )
+from gifapp.private import check_replaceable
 
 _PAGE = 200
 
@@ -224,10 +225,15 @@ class Client(VideoRequests, RecipeRequests):
         return self._send("GET", f"/jobs/{job_id}/frames", params=params).content
 
     def download(self, job_id: str, path: Path | str) -> Path:
-        """Write the finished GIF to `path`, atomically; into a folder, under its own file name."""
+        """Write the finished GIF to `path`, atomically; into a folder, under its own file name.
+
+        Raises:
+            OSError: the file cannot be written, or would replace something else than a file.
+        """
         path = Path(path)
         if path.is_dir():
             path /= self._file_name(job_id)
+        check_replaceable(path)
         aside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
         try:
             aside.write_bytes(self.gif(job_id))

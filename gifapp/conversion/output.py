@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from gifapp import errors
 from gifapp.os_errors import translating_os_errors
+from gifapp.private import check_replaceable
 
 
 @contextmanager
@@ -20,8 +21,10 @@ def published(out: Path, *, limit_bytes: int) -> Iterator[BinaryIO]:
 
     Raises:
         errors.ConversionTooBig: more than `limit_bytes` were written.
-        errors.DiskFull, errors.OutputNotWritable: the place cannot be written to.
+        errors.DiskFull, errors.OutputNotWritable: the place cannot be written to, or `out` is no file.
     """
+    with _translating_errors(out):
+        check_replaceable(out)
     part = out.with_name(f".gifapp-{secrets.token_hex(6)}.part")
     try:
         with _translating_errors(out):

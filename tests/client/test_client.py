@@ -35,6 +35,9 @@ def test_convert_uploads_converts_and_displays_a_gif(
     assert client.download(gif.job.id, tmp_path / "fetched.gif").read_bytes() == gif.content
     assert client.rename(gif.job.id, "A/B").name == "A/B"
     assert client.download(gif.job.id, tmp_path) == tmp_path / "A_B.gif"
+    (tmp_path / "link.gif").symlink_to("fetched.gif")
+    with pytest.raises(OSError, match="it is a link"):
+        client.download(gif.job.id, tmp_path / "link.gif")
     assert "Done" in capsys.readouterr().out
 
 
