@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -81,6 +82,7 @@ def gifapp(ctx: click.Context) -> None:
 
 def main(argv: list[str] | None = None) -> Any:
     """Run the command line. Exit status: 0 success, 1 an error, printed in one sentence, 2 wrong usage."""
+    _open_standard_streams()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `processes`
     # pydantic would look for them in the metadata of every installed package
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -90,6 +92,15 @@ def main(argv: list[str] | None = None) -> Any:
     except errors.GifappError as error:
         print(f"gifapp: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
+
+
+def _open_standard_streams() -> None:
+    """Where a caller has closed one, a file that is opened later would get its number, and the output."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode)  # gets the lowest free number  # noqa: SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
 
 
 def _run(argv: list[str] | None) -> Any:

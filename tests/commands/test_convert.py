@@ -161,6 +161,13 @@ def test_gif_is_named_after_its_source(
     assert _beside(Path(source), "gif") == Path(gif)
 
 
+def test_conversion_works_with_closed_standard_streams(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [["RR"], ["GG"]])
+    argv = [sys.executable, "-m", "gifapp", "convert", str(clip)]
+    subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *argv], check=True, timeout=60)
+    assert (tmp_path / "clip.gif").exists()
+
+
 def test_output_never_replaces_the_source(tmp_path: Path) -> None:
     gif = write_clip(tmp_path / "clip.gif", [["RR"], ["GG"]], before=("-c:v", "gif", "-pix_fmt", "rgb8"))
     before = gif.read_bytes()
