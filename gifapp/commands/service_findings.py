@@ -28,11 +28,13 @@ def of_the_service(settings: Settings) -> Iterator[Finding]:
     service = running_service(settings.data_dir)
     redis_url = settings.redis_url or (service and service.redis_url)
     mongodb_url = settings.mongodb_url or (service and service.mongodb_url)
-    if not (redis_url and mongodb_url):
+    is_whole = redis_url is not None and mongodb_url is not None
+    if not is_whole:
         yield Finding("service", "ok", "not running on this data directory; start it with gifapp up")
-        return
-    yield _redis(redis_url)
-    yield from _mongodb(mongodb_url)
+    if redis_url:
+        yield _redis(redis_url)
+    if mongodb_url:
+        yield from _mongodb(mongodb_url, with_workers=is_whole)
 
 
 def _storage(settings: Settings) -> Finding:
@@ -42,7 +44,8 @@ def _storage(settings: Settings) -> Finding:
         open_storage(settings).check_writable()
     except GifappError as failed:
         advice = "make it writable: check that the share is mounted, or check the bucket and its keys"
-        return Finding("storage", "broken", f"{failed} ({failed.__cause__})", advice)
+        cause = f" ({failed.__cause__})" if failed.__cause__ else ""
+        return Finding("storage", "broken", f"{failed}{cause}", advice)
     return Finding("storage", "ok", f"{storage_url(settings)}, writable")
 
 
@@ -80,7 +83,7 @@ def _redis(url: str) -> Finding:
     return Finding("redis", "ok", facts)
 
 
-def _mongodb(url: str) -> Iterator[Finding]:
+def _mongodb(url: str, *, with_workers: bool) -> Iterator[Finding]:
     try:
         with pymongo.MongoClient[dict[str, object]](
             url, serverSelectionTimeoutMS=_WAIT_MS, tz_aware=True
@@ -88,7 +91,8 @@ def _mongodb(url: str) -> Iterator[Finding]:
             info = client.server_info()
             yield of_mongodb("mongodb", info["versionArray"][:2], str(info["version"]))
             yield _clock(client.admin.command("hello", codec_options=_AWARE)["localTime"])
-            yield _workers(client)
+            if with_workers:
+                yield _workers(client)
     except pymongo.errors.OperationFailure:
         yield _refused("mongodb", "GIFAPP_MONGODB_URL")
     except pymongo.errors.PyMongoError as unavailable:

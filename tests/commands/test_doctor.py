@@ -85,6 +85,20 @@ def test_unreachable_server_is_reported_with_advice(ask: Callable[..., tuple[int
         assert f"GIFAPP_{name.upper()}_URL" in report[name]["advice"]
 
 
+@pytest.mark.parametrize("name", ["mongodb", "redis"])
+def test_one_configured_server_is_checked_before_the_first_start(
+    ask: Callable[..., tuple[int, Report]], name: str
+) -> None:
+    status, report = ask(**{f"GIFAPP_{name.upper()}_URL": f"{name}://127.0.0.1:1/0"})
+    assert (status, report[name]["state"], report["service"]["state"]) == (1, "broken", "ok")
+
+
+def test_unusable_storage_is_reported_in_a_sentence(ask: Callable[..., tuple[int, Report]]) -> None:
+    status, report = ask(GIFAPP_STORAGE_URL="file://relative")
+    assert status == 1
+    assert report["storage"]["found"].endswith("s3://bucket/prefix.")
+
+
 def test_wrong_password_is_reported_as_such(
     ask: Callable[..., tuple[int, Report]], servers: dict[str, str]
 ) -> None:
