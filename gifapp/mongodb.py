@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ import pymongo.errors
 
 from gifapp import errors
 
+MAX_PAGE_BYTES = 1_000_000
+_BATCH = 20  # documents that MongoDB sends at once
 _SELECTION_MS = 3_000
 _AUTHENTICATION_FAILED = 18  # MongoDB's code
 _SOCKET_MS = 8_000  # a hanging MongoDB must not block our threads; well below a job's lease
@@ -32,10 +34,19 @@ def bind(alias: str, mongodb_url: str) -> None:
     )
 
 
-def read_page(query: Any, limit: int) -> tuple[list[Any], bool]:
-    """The first `limit` documents of a query, and whether there are more."""
-    documents = list(query.limit(limit + 1))
-    return documents[:limit], len(documents) > limit
+def read_page(query: Any, limit: int, size_of: Callable[[Any], int] = lambda _: 0) -> tuple[list[Any], bool]:
+    """The first `limit` documents of a query, fewer if they are large, and whether there are more.
+
+    A page ends with the document that makes it larger than `MAX_PAGE_BYTES`, by `size_of`.
+    """
+    page: list[Any] = []
+    left_bytes = MAX_PAGE_BYTES
+    for document in query.limit(limit + 1).batch_size(_BATCH).no_cache():
+        if len(page) == limit or left_bytes < 0:
+            return page, True
+        page.append(document)
+        left_bytes -= size_of(document)
+    return page, False
 
 
 def in_milliseconds(time: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from datetime import datetime
@@ -31,13 +32,19 @@ class JobDocumentPage(NamedTuple):
 
 @reaching_mongodb()
 def job_page(owner_id: str, query: JobQuery, *, cursor: str | None, limit: int) -> JobDocumentPage:
-    """A page of the owner's jobs.
+    """A page of the owner's jobs, without their recipes' files; it is shorter if the recipes are large.
 
     Raises:
         errors.FieldInvalid: the cursor is not one that a page in this order returned.
     """
     chosen = _chosen(owner_id, query)
-    page, next_cursor = page_of(chosen, _ORDERS[query.sort], cursor=cursor, limit=limit)
+    page, next_cursor = page_of(
+        chosen.exclude("recipe.subtitles", "recipe.overlay"),
+        _ORDERS[query.sort],
+        cursor=cursor,
+        limit=limit,
+        size_of=lambda job: len(json.dumps(job.recipe)),
+    )
     return JobDocumentPage(page, next_cursor, int(chosen.count()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -70,13 +71,20 @@ class Order:
         raise errors.FieldInvalid(field="cursor", problem="is not a cursor from an earlier page")
 
 
-def page_of(chosen: Any, order: Order, *, cursor: str | None, limit: int) -> tuple[list[Any], str | None]:
-    """A page of the chosen documents, and the cursor of the next page, if any.
+def page_of(
+    chosen: Any,
+    order: Order,
+    *,
+    cursor: str | None,
+    limit: int,
+    size_of: Callable[[Any], int] = lambda _: 0,
+) -> tuple[list[Any], str | None]:
+    """A page of the chosen documents, shorter if they are large, and the cursor of the next page, if any.
 
     Raises:
         errors.FieldInvalid: the cursor is not one that a page in this order returned.
     """
     if cursor:
         chosen = chosen.filter(order.after(cursor))
-    page, has_more = read_page(order.applied_to(chosen), limit)
+    page, has_more = read_page(order.applied_to(chosen), limit, size_of)
     return page, order.cursor_after(page[-1]) if has_more else None

@@ -13,3 +13,8 @@ def test_mongoengine_does_not_dereference_recipes(job: JobView, monkeypatch: pyt
 
     monkeypatch.setattr(DeReference, "__call__", look)
     assert JobDocument.objects.get(id=job.id).recipe == job.recipe.model_dump(mode="json")
+
+
+def test_mongoengine_does_not_convert_recipes() -> None:
+    values = {"captions": [{"text": "hello"}]}
+    assert JobDocument.recipe.to_python(values) is values

@@ -1,10 +1,12 @@
 """Lists of jobs in MongoDB: searched, filtered, sorted, and paged without gaps."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from gifapp import errors
+from gifapp import errors, mongodb
 from gifapp.domain.job import JobState
 from gifapp.domain.job_query import JobQuery, JobSort
 from gifapp.domain.recipes.recipe import Caption, Recipe
@@ -14,6 +16,7 @@ from gifapp.jobs.parts import JobParts
 from tests.jobs.conftest import finish
 
 Upload = Callable[..., SourceView]
+SUBTITLES = "1\n00:00:00,000 --> 00:00:01,000\nHello"
 
 
 def submit(parts: JobParts, source: SourceView, *captions: str, fps: float = 10, owner: str = "ann") -> str:
@@ -97,3 +100,32 @@ def test_search_uses_an_index_that_begins_with_the_owner(parts: JobParts) -> Non
         ["owner", "gif.duration_s", "_id"],
     ):
         assert expected in keys
+
+
+def test_page_of_large_recipes_is_shorter(
+    parts: JobParts, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = upload()
+    ids = [submit(parts, source, "long " * 90, fps=number + 1) for number in range(4)]
+    one = len(json.dumps(JobDocument.objects.get(id=ids[0]).recipe))
+    monkeypatch.setattr(mongodb, "MAX_PAGE_BYTES", 2 * one - 100)
+    first = parts.jobs.page("ann", limit=3)
+    assert [job.id for job in first.jobs] == ids[:1:-1]
+    second = parts.jobs.page("ann", limit=3, cursor=first.next_cursor)
+    assert [job.id for job in second.jobs] == ids[1::-1]
+    assert second.next_cursor is None
+
+
+def test_list_does_not_read_the_files_in_recipes(
+    parts: JobParts, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.submission.submit("ann", upload().id, Recipe(subtitles=SUBTITLES))
+    from_son, read = JobDocument._from_son, list[dict[str, Any]]()
+
+    def reading(son: Any, **options: Any) -> Any:
+        read.append(son["recipe"])
+        return from_son(son, **options)
+
+    monkeypatch.setattr(JobDocument, "_from_son", reading)
+    parts.jobs.page("ann")
+    assert [recipe.get("subtitles") for recipe in read] == [None]
