@@ -28,6 +28,7 @@ EVERYONE = ""  # the owner id of events for all owners
 
 _CHANNEL = "gifapp:events"
 _KEPT = 1000
+_KEPT_BYTES = 8_000_000
 _KEPT_S = 24 * 3600
 _PATIENCE_S = 1.0
 _RECONNECT_S = 1.0
@@ -97,9 +98,10 @@ class EventStream:
     def _publish(self, owner_id: str, event: Event) -> None:
         """Send the event to live listeners and store it for replay; while Redis is down, it is lost."""
         body = event.model_dump_json(exclude_none=True)
+        kept = min(_KEPT, _KEPT_BYTES // len(body))  # fewer if they are large
         try:
             # the script assigns the cursor, so that listeners and replays see the same one
-            self._append(keys=[_stream(owner_id)], args=[owner_id, body, _KEPT, _KEPT_S, _CHANNEL])
+            self._append(keys=[_stream(owner_id)], args=[owner_id, body, kept, _KEPT_S, _CHANNEL])
         except redis.RedisError as unavailable:
             _log.warning("event not published", type=event.type, reason=str(unavailable))
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import structlog
 from pydantic import Field
@@ -18,7 +17,7 @@ from gifapp.domain.views.jobs import Event
 from gifapp.identity.service import Caller
 from gifapp.identity.tokens import LEEWAY
 from gifapp.web.http.answering import AnsweringHandler
-from gifapp.web.http.hub import TOO_SLOW
+from gifapp.web.http.hub import TOO_SLOW, Message
 from gifapp.web.http.operations import Access, operation
 from gifapp.web.http.payloads import Query
 from gifapp.web.traffic.bucket import Bucket
@@ -29,7 +28,10 @@ BROKEN = 1011
 REFUSED = 1008
 
 PING_EVERY_S = 20.0
+MAX_STREAMS = 50  # of one user; each dashboard has one
+RETRY_AFTER_S = 10
 MAX_WAITING = 1000
+MAX_WAITING_CHARACTERS = 8_000_000
 MAX_MESSAGE_BYTES = 1024  # the content of clients' messages is ignored
 MESSAGES, MESSAGES_PER_S = 100, 1  # pings included
 
@@ -71,6 +73,8 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         """
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise HTTPError(426)
+        if self.parts.hub.count(self.caller_now.user_id) >= MAX_STREAMS:
+            raise errors.TooManyAtOnce(limit=MAX_STREAMS, retry_after_s=RETRY_AFTER_S)
         await super().get(*args, **kwargs)
 
     @property
@@ -85,7 +89,8 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         return origin in self.parts.cors_origins or super().check_origin(origin)
 
     async def open(self, *_: str) -> None:
-        self._waiting: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING)
+        self._waiting: asyncio.Queue[Message] = asyncio.Queue(MAX_WAITING)
+        self._waiting_characters = 0
         self._messages = Bucket(MESSAGES, MESSAGES_PER_S)
         self._owner_id = self.caller_now.user_id
         self.parts.hub.join(self._owner_id, self)
@@ -106,11 +111,12 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
         self.parts.hub.leave(self._owner_id, self)
         self._running.cancel()
 
-    def deliver(self, event: Event) -> None:
-        try:
-            self._waiting.put_nowait(event)
-        except asyncio.QueueFull:
+    def deliver(self, message: Message) -> None:
+        self._waiting_characters += len(message.text)
+        if self._waiting.full() or self._waiting_characters > MAX_WAITING_CHARACTERS:
             self.close(TOO_SLOW, "too slow; reconnect with your last cursor")
+        else:
+            self._waiting.put_nowait(message)
 
     async def _run(self) -> None:
         try:
@@ -131,39 +137,49 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
 
     async def _begin(self) -> None:
         if self._after_cursor is None:
-            newest = await self.run_blocking(self.parts.services.events.latest, self._owner_id)
-            await self._send(Event(cursor=newest, type="ready"))
+            await self._send_bare("ready", await self.run_blocking(self._newest))
             return
-        missed = await self.run_blocking(self.parts.services.events.since, self._owner_id, self._after_cursor)
+        missed = await self.run_blocking(self._since, self._after_cursor)
         if missed is None:
             await self._reset()
             return
-        await self._send(Event(cursor=self._after_cursor, type="ready"))
-        for event in missed:
-            await self._send_once(event)
+        await self._send_bare("ready", self._after_cursor)
+        for message in missed:
+            await self._send_once(message)
 
     async def _catch_up(self) -> None:
         """Send the events that were published while Redis was unreachable."""
-        missed = await self.run_blocking(self.parts.services.events.since, self._owner_id, self._sent)
+        missed = await self.run_blocking(self._since, self._sent)
         if missed is None:
             await self._reset()
-        for event in missed or ():
-            await self._send_once(event)
+        for message in missed or ():
+            await self._send_once(message)
 
     async def _reset(self) -> None:
-        newest = await self.run_blocking(self.parts.services.events.latest, self._owner_id)
-        await self._send(Event(cursor=newest, type="reset"))
+        await self._send_bare("reset", await self.run_blocking(self._newest))
+
+    def _newest(self) -> str:
+        return self.parts.services.events.latest(self._owner_id)
+
+    def _since(self, cursor: str) -> list[Message] | None:
+        """The missed events; encoding many takes long, so it happens on this thread."""
+        missed = self.parts.services.events.since(self._owner_id, cursor)
+        if missed is None:
+            return None
+        sign = self.parts.media.event
+        return [Message.of(sign(event, self._owner_id)) for event in missed]
 
     async def _follow_until(self, end_s: float) -> None:
         while (left_s := end_s - time.monotonic()) > 0:
             try:
-                event = await asyncio.wait_for(self._waiting.get(), left_s)
+                message = await asyncio.wait_for(self._waiting.get(), left_s)
             except TimeoutError:
                 return
-            if event.type == "reset":  # the connection to Redis was lost
+            self._waiting_characters -= len(message.text)
+            if message.type == "reset":  # the connection to Redis was lost
                 await self._catch_up()
             else:
-                await self._send_once(event)
+                await self._send_once(message)
 
     def _next_check(self) -> float:
         valid_s = (self.caller_now.expires_at - datetime.now(UTC)).total_seconds()
@@ -171,14 +187,16 @@ class EventsHandler(AnsweringHandler, WebSocketHandler):
             valid_s += LEEWAY.total_seconds()
         return time.monotonic() + min(self.parts.session_check_s, max(0.0, valid_s))
 
-    async def _send_once(self, event: Event) -> None:
-        if _position(event.cursor) > _position(self._sent):
-            await self._send(event)
+    async def _send_bare(self, kind: Literal["ready", "reset"], cursor: str) -> None:
+        await self._send(Message.of(Event(cursor=cursor, type=kind)))
 
-    async def _send(self, event: Event) -> None:
-        self._sent = event.cursor
-        signed = self.parts.media.event(event, self._owner_id)
-        await self.write_message(json.dumps(signed.as_json()))
+    async def _send_once(self, message: Message) -> None:
+        if _position(message.cursor) > _position(self._sent):
+            await self._send(message)
+
+    async def _send(self, message: Message) -> None:
+        self._sent = message.cursor
+        await self.write_message(message.text)
 
 
 def _position(cursor: str) -> tuple[int, ...]:

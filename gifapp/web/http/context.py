@@ -112,11 +112,12 @@ def build_parts(
     `cors_origins`: the other sites whose pages may use the API, as `https://host`; `scrape_token`: the
     token with which Prometheus reads `/metrics`; `fetches_links`: whether users may fetch videos from links.
     """
+    media = MediaSigner(secret)
     return Parts(
         services=jobs,
         identity=identity,
-        hub=EventHub(functools.partial(follow, redis_url)),
-        media=MediaSigner(secret),
+        hub=EventHub(functools.partial(follow, redis_url), sign=media.event),
+        media=media,
         share_links=ShareLinks(secret, public_url),
         request_limits=RequestLimits(redis_url, rates or Rates()),
         cookie_secure=(public_url or "").startswith("https:"),

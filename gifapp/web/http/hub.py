@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -18,18 +19,39 @@ _RESTART_S = 1.0
 _log = structlog.get_logger()
 
 
+class Message(NamedTuple):
+    """An event as it is sent, so that it is encoded once for all of its owner's websockets."""
+
+    cursor: str
+    type: str
+    text: str
+
+    @classmethod
+    def of(cls, event: Event) -> Message:
+        return cls(event.cursor, event.type, json.dumps(event.as_json()))
+
+
 class Listener(Protocol):
     """One open websocket."""
 
-    def deliver(self, event: Event) -> None:
-        """Accept an event; must not block or raise."""
+    def deliver(self, message: Message) -> None:
+        """Accept a message; must not block or raise."""
 
 
 class EventHub:
-    """Distributes events from a single `follow` task per process to any number of websockets."""
+    """Distributes events from a single `follow` task per process to any number of websockets.
 
-    def __init__(self, follow: Callable[[], AsyncIterator[tuple[str, Event]]]) -> None:
+    `sign` returns an event with URLs that its owner's browser can open.
+    """
+
+    def __init__(
+        self,
+        follow: Callable[[], AsyncIterator[tuple[str, Event]]],
+        *,
+        sign: Callable[[Event, str], Event],
+    ) -> None:
         self._follow = follow
+        self._sign = sign
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
 
     def start(self) -> None:
@@ -45,6 +67,10 @@ class EventHub:
     def listening(self) -> int:
         """The number of open websockets."""
         return sum(map(len, self._listeners.values()))
+
+    def count(self, owner_id: str) -> int:
+        """The number of the owner's open websockets."""
+        return len(self._listeners.get(owner_id, ()))
 
     def join(self, owner_id: str, listener: Listener) -> None:
         """Deliver the owner's events to `listener` from now on."""
@@ -69,8 +95,12 @@ class EventHub:
             self._deliver(owner_id, event)
 
     def _deliver(self, owner_id: str, event: Event) -> None:
-        for listener in self._concerned(owner_id):
-            listener.deliver(event)
+        listeners = self._concerned(owner_id)
+        if not listeners:
+            return
+        message = Message.of(self._sign(event, owner_id))
+        for listener in listeners:
+            listener.deliver(message)
 
     def _concerned(self, owner_id: str) -> list[Listener]:
         if owner_id == EVERYONE:

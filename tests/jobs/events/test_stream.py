@@ -9,6 +9,7 @@ import redis
 from gifapp import errors
 from gifapp.domain.recipes.recipe import Overlay, Recipe
 from gifapp.domain.views.jobs import Event
+from gifapp.jobs.events import stream
 from gifapp.jobs.events.stream import EVERYONE, EventStream, follow
 from gifapp.processes import wait_until
 from tests.widgets.scripted import a_job
@@ -47,6 +48,15 @@ def test_events_leave_out_the_files_in_a_recipe(events: EventStream) -> None:
     published = (events.since("ann", start) or [])[0].job
     assert published is not None
     assert published.recipe == Recipe(fps=5.0)
+
+
+def test_fewer_large_events_are_kept(events: EventStream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_KEPT_BYTES", 20_000)
+    start = events.latest("ann")
+    for job_id in ("a" * 6000, "b" * 6000, "c" * 6000):
+        events.job_deleted("ann", job_id)
+    assert events.since("ann", start) is None
+    assert events.since("ann", events.latest("ann")) == []
 
 
 @pytest.mark.parametrize(

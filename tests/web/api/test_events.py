@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,6 +84,42 @@ async def test_event_reaches_every_socket_of_its_owner(
             assert event["job"]["source"]["poster_url"].startswith(f"/media/posters/{source.id}?")
         eves = (await eve.http.post("/api/v1/sources", params={"name": "eve.mp4"}, content=video)).json()
         assert (await others.next())["source"]["id"] == eves["id"]
+
+
+async def test_event_is_encoded_once_for_all_sockets(
+    url: str, ada: Person, job: JobView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_json, encoded = Event.as_json, list[str]()
+
+    def encoding(event: Event) -> dict[str, Any]:
+        encoded.append(event.type)
+        return as_json(event)
+
+    monkeypatch.setattr(Event, "as_json", encoding)
+    async with AsyncExitStack() as stack:
+        for _ in range(3):
+            socket = await stack.enter_async_context(listening(url, ada.session.access_token))
+            await socket.next()
+        await ada.http.post(f"/api/v1/jobs/{job.id}/cancel")
+        assert (await socket.next())["type"] == "job.changed"
+    assert encoded == ["ready", "ready", "ready", "job.changed"]
+
+
+async def test_streams_of_one_user_are_limited(
+    url: str, ada: Person, sign_up: SignUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "MAX_STREAMS", 1)
+    bob = sign_up("bob")
+    async with listening(url, ada.session.access_token) as socket:
+        await socket.next()
+        with pytest.raises(HTTPClientError) as refused:
+            async with listening(url, ada.session.access_token):
+                pass
+        assert refused.value.code == 429
+        assert refused.value.response is not None
+        assert refused.value.response.headers["Retry-After"] == "10"
+        async with listening(url, bob.session.access_token) as theirs:
+            assert (await theirs.next())["type"] == "ready"
 
 
 async def test_missed_events_are_replayed_once_and_in_order(url: str, ada: Person, job: JobView) -> None:
@@ -181,16 +217,24 @@ async def test_signing_out_closes_the_stream(url: str, ada: Person, parts: Parts
         assert await socket.end() == SIGN_IN_AGAIN
 
 
+@pytest.mark.parametrize(
+    "limit", [("MAX_WAITING", 3), ("MAX_WAITING_CHARACTERS", 200)], ids=lambda each: each[0]
+)
 async def test_slow_reader_is_disconnected_without_a_log_entry(
-    url: str, ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    url: str, ada: Person, parts: Parts, caplog: pytest.LogCaptureFixture, limit: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr(events, "MAX_WAITING", 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, *limit)
+        await fall_behind(url, ada, parts)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def fall_behind(url: str, ada: Person, parts: Parts) -> None:
     async with listening(url, ada.session.access_token) as socket:
         at, _, _ = (await socket.next())["cursor"].partition("-")
-        for later in range(4):
+        for later in range(5):
             parts.hub._deliver(ada.id, Event(cursor=f"{int(at) + 1}-{later}", type="ready"))
         assert await socket.end() == TOO_SLOW
-    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_large_message_from_a_client_is_refused(url: str, ada: Person) -> None:
