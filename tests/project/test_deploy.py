@@ -189,3 +189,13 @@ def test_caddy_drops_addresses_that_clients_report() -> None:
     changes = {line.partition("#")[0].strip() for line in lines if "header_up" in line}
     dropped = {f"header_up -{name}" for name in ("X-Real-IP", "X-Scheme", "Forwarded")}
     assert changes == {"header_up X-Forwarded-For {remote_host}", *dropped}
+
+
+def test_no_proxy_gives_up_a_server_for_the_faults_of_clients() -> None:
+    nginx = (DEPLOY / "nginx" / "gifapp.conf").read_text()
+    servers = [line.strip() for line in nginx.splitlines() if line.strip().startswith("server 127.")]
+    assert servers == [f"server 127.0.0.1:{port} max_fails=0;" for port in (8866, 8867)]
+    caddy = [line.split("#")[0].split() for line in (DEPLOY / "caddy" / "Caddyfile").read_text().splitlines()]
+    settings = {words[0]: words[1:] for words in caddy if words}
+    assert "fail_duration" not in settings
+    assert settings["health_uri"] == ["/health/live"]

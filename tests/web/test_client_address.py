@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +163,17 @@ async def test_address_of_one_request_does_not_carry_over_to_the_next(app: GifAp
 # --- through real proxies, as deploy/ sets them up --------------------------------------------
 
 
+def both_on(web_port: int, configuration: str) -> str:
+    """The configuration with one web server in the places of both; a lone one is never given up."""
+    for port in (8866, 8867):
+        configuration = configuration.replace(f"127.0.0.1:{port}", f"127.0.0.1:{web_port}")
+    return configuration
+
+
 def nginx(directory: Path, port: int, web_port: int) -> list[str]:
     ours = (DEPLOY / "nginx" / "gifapp.conf").read_text()
-    ours = "".join(line for line in ours.splitlines(True) if "ssl_" not in line and ":8867" not in line)
-    ours = ours.replace("127.0.0.1:8866", f"127.0.0.1:{web_port}").replace("443 ssl", f"127.0.0.1:{port}")
+    ours = "".join(line for line in ours.splitlines(True) if "ssl_" not in line)
+    ours = both_on(web_port, ours).replace("443 ssl", f"127.0.0.1:{port}")
     temporary = "".join(
         f"{kind}_temp_path {directory};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -176,8 +183,7 @@ def nginx(directory: Path, port: int, web_port: int) -> list[str]:
 
 
 def caddy(directory: Path, port: int, web_port: int) -> list[str]:
-    ours = (DEPLOY / "caddy" / "Caddyfile").read_text().replace(" 127.0.0.1:8867", "")
-    ours = ours.replace("127.0.0.1:8866", f"127.0.0.1:{web_port}")
+    ours = both_on(web_port, (DEPLOY / "caddy" / "Caddyfile").read_text())
     ours = ours.replace("gifs.example.org {", f"http://127.0.0.1:{port} {{", 1)
     (directory / "Caddyfile").write_text(f"{{\n\tadmin off\n}}\n{ours}")
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(directory / "Caddyfile")]
@@ -196,9 +202,12 @@ async def in_front(name: str, directory: Path, app: GifApp) -> AsyncIterator[str
     environment = os.environ | {"HOME": str(directory), "PATH": PATH}
     argv = PROXIES[name](directory, port, app.port)
     with subprocess.Popen(argv, env=environment) as proxy:  # noqa: ASYNC220
-        assert await asyncio.to_thread(wait_until, lambda: listens(port), timeout_s=10)
-        yield f"http://127.0.0.1:{port}"
-        proxy.terminate()
+        try:
+            assert await asyncio.to_thread(wait_until, lambda: listens(port), timeout_s=10)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            proxy.terminate()
+            await asyncio.to_thread(proxy.wait)  # it ends what it still forwards to us
 
 
 def listens(port: int) -> bool:
@@ -223,3 +232,29 @@ async def test_address_cannot_be_forged_through_the_deployed_proxies(
         statuses = [await guess(client, {header: value}) for header, value in SPOOFED.items()]
     assert statuses == [401] * 5 + [429] * 2  # five attempts of one client, not of seven
     assert await addresses_logged(app) == {OUTSIDE}
+
+
+async def send_broken(url: httpx.URL) -> None:
+    """Send headers larger than we accept, and a body with a malformed chunk."""
+    host = b"Host: " + url.netloc + b"\r\n"
+    for request, rest in (
+        (b"GET /health/live HTTP/1.1\r\n", 7 * (b"X-Long: " + 3000 * b"x" + b"\r\n") + b"\r\n"),
+        (b"POST /api/v1/auth/login HTTP/1.1\r\n", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}no\r\n"),
+    ):
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(request + host + rest)
+        with suppress(OSError):  # refused, or still being tried after a second (TimeoutError)
+            await asyncio.wait_for(reader.read(1), 1)
+        writer.close()
+
+
+@pytest.mark.parametrize("trusted_proxies", ["127.0.0.1"])
+@pytest.mark.parametrize("name", ["no proxy", *map(if_installed, PROXIES)])
+async def test_broken_requests_of_one_client_do_not_shut_out_others(
+    app: GifApp, tmp_path: Path, name: str
+) -> None:
+    async with in_front(name, tmp_path, app) as url, guesser(url) as other:
+        for _ in range(3):
+            await send_broken(httpx.URL(url))
+        answer = await other.get("/health/live", timeout=2)
+    assert answer.status_code == 200
