@@ -68,9 +68,7 @@ class _Upload:
         offset: int | None = 0  # None: ask the service
         while True:
             try:
-                response = (
-                    self._send("HEAD", path, headers=_TUS) if offset is None else self._patch(path, offset)
-                )
+                response = self._answer(path, offset)
             except _RETRIED as error:
                 retries.wait(error)
                 offset = None
@@ -81,6 +79,18 @@ class _Upload:
             if offset > farthest:
                 farthest = offset
                 retries.reset()
+
+    def _answer(self, path: str, offset: int | None) -> httpx.Response:
+        """The answer to the next chunk, or to the question of how much has arrived.
+
+        Raises:
+            errors.ServiceUnavailable: a proxy answered by itself: Caddy 2.6 with an empty 200, when it
+                cannot send a chunk again to another web server.
+        """
+        response = self._send("HEAD", path, headers=_TUS) if offset is None else self._patch(path, offset)
+        if not {"upload-offset", "upload-source"} & response.headers.keys():
+            raise errors.ServiceUnavailable(service="gifapp")
+        return response
 
     def _patch(self, path: str, offset: int) -> httpx.Response:
         self._file.seek(offset)

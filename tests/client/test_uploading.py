@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import repeat, takewhile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,7 +15,7 @@ import pytest
 
 from gifapp import errors
 from gifapp.client import Client
-from gifapp.client.uploading import CHUNK_BYTES
+from gifapp.client.uploading import CHUNK_BYTES, send_file
 from gifapp.domain.views.jobs import SourceView
 from tests.client.conftest import several_chunks, unfinished
 from tests.client.scripted_service import ScriptedService
@@ -118,3 +120,15 @@ async def test_upload_does_not_wait_an_hour_for_a_limit(scripted: ScriptedServic
     with Client(scripted.url, "a token") as client, pytest.raises(errors.TooManyUploads):
         await asyncio.to_thread(client.upload, b"a video")
     assert scripted.asked == ["uploads"]
+
+
+def test_empty_answer_of_a_proxy_is_not_taken_for_the_services() -> None:
+    answers = iter([{"Location": "/uploads/1"}, {}, {"Upload-Offset": "0"}, {"Upload-Source": "source-1"}])
+    sent: list[str] = []
+
+    def send(method: str, path: str, **_: Any) -> httpx.Response:
+        sent.append(f"{method} {path}")
+        return httpx.Response(200, headers=next(answers))
+
+    assert send_file(send, BytesIO(b"video"), "clip.mp4", lambda _sent, _size: None) == "source-1"
+    assert sent == ["POST /uploads", "PATCH /uploads/1", "HEAD /uploads/1", "PATCH /uploads/1"]
