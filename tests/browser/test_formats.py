@@ -105,7 +105,8 @@ def test_video_has_the_right_colours_and_timing_and_repeats(page: Page, tmp_path
     show(page, file(tmp_path, name), name)
     assert page.evaluate(DURATION) == [pytest.approx(1.2, abs=0.001), 64, 48]
     for time_s, colour in zip((0.29, 0.31, 0.81), COLOURS, strict=True):
-        assert is_near(tuple(page.evaluate(COLOUR_AT, time_s)[:3]), colour)
+        while not is_near(tuple(page.evaluate(COLOUR_AT, time_s)[:3]), colour):
+            pass  # on a busy machine Chromium ends a seek before it presents the frame
     assert page.evaluate(REPEATS)
 
 
