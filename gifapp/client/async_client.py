@@ -24,7 +24,7 @@ from gifapp.domain.job import Priority
 from gifapp.domain.recipes.recipe import Recipe
 from gifapp.domain.views.jobs import Event, JobView, SourceView
 
-_AT_ONCE = 4  # each follows the events on a websocket of its own, of which an account may have ten
+_AT_ONCE = 4  # each is followed on a websocket of its own
 
 P = ParamSpec("P")
 R = TypeVar("R")

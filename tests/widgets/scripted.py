@@ -254,8 +254,8 @@ class Browser(BaseComm):
     def publish_msg(self, msg_type: str, data: Any = None, *_: Any, **__: Any) -> None:  # noqa: ARG002
         if data and data.get("method") == "custom":
             self.messages.append(data["content"])
-            if data["content"]["type"] == "submit":
-                self.says(type="submit")
+            if data["content"]["type"] == "settle":
+                self.says(type="settled")
 
     def says(self, **message: Any) -> None:
         self._widget._handle_custom_msg(message, [])

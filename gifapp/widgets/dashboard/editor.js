@@ -331,7 +331,7 @@ function render({ model, el }) {
   model.on("change:recipe change:is_previewing", showPreview);
   model.on("change:layers_recipe", showLayers);
   /** @param {{ type: string }} message */
-  const answer = ({ type }) => type === "submit" && model.send({ type });
+  const answer = ({ type }) => type === "settle" && model.send({ type: "settled" });
   model.on("msg:custom", answer);
   return () => {
     model.off("msg:custom", answer);

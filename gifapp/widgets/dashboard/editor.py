@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 import anywidget
@@ -97,13 +99,14 @@ class Editor(w.VBox):
         self._sources: dict[str, SourceView] = {}
         self._shown: Recipe | None = None  # as last chosen or submitted
         self._history = History(Recipe())
+        self._delayed: deque[Callable[[], None]] = deque()
         self._last_press: tuple[str, Recipe, float] | None = None
         self._on_submit, self._on_remove, self._on_rename = on_submit, on_remove, on_rename
         self._reporter = reporter
         self._offer_undo = offer_undo
         self.stage = Stage(page_url=page_url)
         self.drafts = Drafts(self._restored)
-        self.form = RecipeForm(self._refresh, page_url=page_url)
+        self.form = RecipeForm(self._refresh, after_changes=self._after_changes, page_url=page_url)
         self.submit = w.Button(description="Make the GIF", button_style="primary")
         self.summary = Summary()
         self._estimating = Estimating(ask_estimate, self._show_estimate)
@@ -112,7 +115,7 @@ class Editor(w.VBox):
         super().__init__([self.drafts, self.stage, *ranges, self.tools, self.form, self._footer()])
         self.add_class("gifapp-editor")
         self.layout.display = "none"
-        self.submit.on_click(lambda _: self.stage.send({"type": "submit"}))
+        self.submit.on_click(lambda _: self._after_changes(self._submit))
         self.stage.on_msg(self._receive)
         self.stage.observe(lambda _: self._refresh(), "is_previewing")
 
@@ -240,9 +243,16 @@ class Editor(w.VBox):
         self._estimating.stop()
         super().close()
 
+    def _after_changes(self, act: Callable[[], None]) -> None:
+        """Call `act` once all changes have arrived that the page made before what it has just sent.
+
+        ipywidgets holds changes back while the kernel is busy, but not presses; the page's answer comes
+        after both.
+        """
+        self._delayed.append(act)
+        self.stage.send({"type": "settle"})
+
     def _submit(self) -> None:
-        # called when the stage answers the press: ipywidgets delays changes while the kernel is busy, but not
-        # presses, and only the answer is sure to come after every change that was made before the press
         if self.source is not None:
             self._submit_once(self.source.id, self.form.recipe())
 
@@ -259,10 +269,10 @@ class Editor(w.VBox):
     @receives(StageMessage)
     def _receive(self, message: StageMessage) -> None:
         with self._reporter.reporting():
-            if message.type == "choose" and message.id in self._sources:
-                self.choose(self._sources[message.id])
-            elif message.type == "submit":
-                self._submit()
+            if message.type == "settled" and self._delayed:
+                self._delayed.popleft()()
+            elif message.type == "choose":
+                self._after_changes(partial(self._choose, message.id))
             elif message.type == "remove":
                 self._on_remove(message.id)
             elif message.type == "rename":
@@ -272,9 +282,17 @@ class Editor(w.VBox):
                 self._refresh()
             elif message.type == "place":
                 self.form.text.place(message.id, message.position)
-            elif message.type in ("undo", "redo") and self.source is not None:
-                self.form.show(getattr(self._history, message.type)(), self.source)
-                self._refresh()
+            elif message.type in ("undo", "redo"):
+                self._after_changes(partial(self._step, message.type))
+
+    def _choose(self, source_id: str) -> None:
+        if source_id in self._sources:
+            self.choose(self._sources[source_id])
+
+    def _step(self, kind: str) -> None:
+        if self.source is not None:
+            self.form.show(getattr(self._history, kind)(), self.source)
+            self._refresh()
 
 
 def _sentence(refused: errors.RecipeInvalid) -> str:

@@ -17,6 +17,8 @@ RecipeValues = Mapping[str, Any]
 
 OnChange = Callable[[], None]
 """Called after each change a user makes."""
+AfterChanges = Callable[[Callable[[], None]], None]
+"""Calls a function once every change that the page made before now has arrived."""
 
 
 class Problem(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as w
@@ -12,7 +13,7 @@ from gifapp.domain.recipes.recipe import Crop, Recipe
 from gifapp.domain.timing import STANDARD_FPS
 from gifapp.domain.views.jobs import SourceView
 from gifapp.widgets.form import groups
-from gifapp.widgets.form.fields import OnChange, Part, Problem, Values, sentence
+from gifapp.widgets.form.fields import AfterChanges, OnChange, Part, Problem, Values, sentence
 from gifapp.widgets.form.frames import Frames
 from gifapp.widgets.form.group import Group
 from gifapp.widgets.form.segments import Segments
@@ -21,13 +22,19 @@ from gifapp.widgets.timing import opening_recipe
 _DEFAULTS = Recipe().model_dump(mode="json")
 
 
+def _at_once(act: Callable[[], None]) -> None:
+    act()
+
+
 class RecipeForm(w.VBox):
     """A form for a recipe, adapted to the duration and size of its source.
 
     `segments`, the timeline, and `frames`, the strip of frames, belong to it, but are shown elsewhere.
     """
 
-    def __init__(self, on_change: OnChange, *, page_url: str = "") -> None:
+    def __init__(
+        self, on_change: OnChange, *, after_changes: AfterChanges = _at_once, page_url: str = ""
+    ) -> None:
         """`on_change` is called after each change a user makes."""
         self._on_change = on_change
         self._is_filling = False
@@ -38,7 +45,7 @@ class RecipeForm(w.VBox):
         self.text = groups.TextAndOverlays(on_change=self._changed)
         self.groups = [
             self.trim,
-            groups.LookGroup(on_change=self._changed),
+            groups.LookGroup(on_change=self._changed, after_changes=after_changes),
             self.text,
             groups.quality(on_change=self._changed),
             groups.delivery(on_change=self._changed),
@@ -46,7 +53,7 @@ class RecipeForm(w.VBox):
         self.parts: list[Part | Group] = [self.segments, self.frames, *self.groups]
         self.reset = w.Button(description="Reset all settings")
         self.reset.add_class("gifapp-form__text-button")
-        self.reset.on_click(lambda _: self._reset())
+        self.reset.on_click(lambda _: after_changes(self._reset))
         super().__init__([*self.groups, self.reset])
         self.add_class("gifapp-form")
 

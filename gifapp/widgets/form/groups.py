@@ -11,7 +11,7 @@ from gifapp.domain.wording import size
 from gifapp.widgets.controls.file_field import FileField
 from gifapp.widgets.form.captions import Captions
 from gifapp.widgets.form.controls import buttons, control
-from gifapp.widgets.form.fields import Field, OnChange, Part, Row
+from gifapp.widgets.form.fields import AfterChanges, Field, OnChange, Part, Row
 from gifapp.widgets.form.group import Group
 from gifapp.widgets.form.optional import Optional
 from gifapp.widgets.form.segments import Segments
@@ -51,7 +51,7 @@ class TrimAndSize(Group):
 class LookGroup(Group):
     """All fields of the look, in two columns."""
 
-    def __init__(self, *, on_change: OnChange) -> None:
+    def __init__(self, *, on_change: OnChange, after_changes: AfterChanges) -> None:
         fields = [recipe_field(path) for path in leaves("look")]
         sliders = [field for field in fields if field.hints.slider]
         switches = [field for field in fields if field.schema["type"] == "boolean"]
@@ -62,7 +62,7 @@ class LookGroup(Group):
         ]
         self.reset = w.Button(description="Reset the look")
         self.reset.add_class("gifapp-form__text-button")
-        self.reset.on_click(lambda _: self._fill_defaults())
+        self.reset.on_click(lambda _: after_changes(self._fill_defaults))
         super().__init__(SECTIONS["look"], self.rows, self.reset)
 
     def _fill_defaults(self) -> None:
