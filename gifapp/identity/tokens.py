@@ -33,7 +33,7 @@ def derived_key(secret: bytes, purpose: str) -> bytes:
 
 
 class TokenSigner:
-    """Signs and verifies tokens for one purpose; `now` is the clock."""
+    """Signs and verifies tokens for one purpose; `now` is the clock by which they are signed."""
 
     def __init__(self, secret: bytes, purpose: str, lifetime: timedelta, now: Callable[[], datetime]) -> None:
         self._key = derived_key(secret, f"{purpose} tokens")

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -108,11 +108,9 @@ def rates() -> Rates:
     return Rates(**{limited.name: "1000000/minute" for limited in dataclasses.fields(Rates)})
 
 
-@pytest.fixture
-def now() -> Callable[[], datetime]:
-    """A clock that stands still, so that no token expires during a long run."""
-    started_at = datetime.now(UTC)
-    return lambda: started_at
+@pytest.fixture(autouse=True)
+def _tokens_outlast_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gifapp.identity.tokens.ACCESS_LIFETIME", timedelta(days=1))
 
 
 @pytest.fixture
